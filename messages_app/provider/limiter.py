@@ -1,0 +1,117 @@
+"""How fast and how many at once: one limiter for all threads of a client.
+
+Requests a second, places in parallel (halved on 429, regained slowly), and the quiet time that
+the provider asked for. Knows no HTTP.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from messages_app.provider.errors import RateLimited, TimedOut
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Leave to make one HTTP call. `halvings` is how often places had been halved before it."""
+
+    halvings: int
+
+
+class Limiter:
+    """`concurrency` places, `per_second` starts a second, waits of at most `patience` seconds."""
+
+    def __init__(
+        self,
+        concurrency: int,
+        per_second: float,
+        *,
+        patience: float,
+        regain_after: int,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._most = concurrency
+        self._gap = 1.0 / per_second
+        self._patience = patience
+        self._regain_after = regain_after
+        self._clock = clock
+        self._sleep = sleep
+        self._freed = threading.Condition()
+        self.allowed = concurrency
+        self._busy = 0
+        self._next_start = 0.0
+        self._held_until = 0.0
+        self._halvings = 0
+        self._good = 0
+
+    @contextmanager
+    def slot(self, until: float | None) -> Iterator[Slot]:
+        """Wait for a place and a turn, at most to `until` on the clock; give the place back after.
+
+        Raises TimedOut or RateLimited at once when the wait would be longer.
+        """
+        self._take_place(until)
+        try:
+            self._wait_turn(until)
+            yield Slot(self._halvings)
+        finally:
+            with self._freed:
+                self._busy -= 1
+                self._freed.notify()
+
+    def _take_place(self, until: float | None) -> None:
+        timeout = None if until is None else max(0.0, until - self._clock())
+        with self._freed:
+            if not self._freed.wait_for(lambda: self._busy < self.allowed, timeout):
+                raise TimedOut("all connections are busy")
+            self._busy += 1
+
+    def _wait_turn(self, until: float | None) -> None:
+        while (wait := self._turn()) > 0:
+            self._check_wait(wait, until)
+            self._sleep(wait)
+
+    def _turn(self) -> float:
+        """Take the turn and return 0, or the seconds until it may come."""
+        with self._freed:
+            now = self._clock()
+            wait = max(self._next_start, self._held_until) - now
+            if wait <= 0:
+                self._next_start = now + self._gap
+            return wait
+
+    def _check_wait(self, wait: float, until: float | None) -> None:
+        held = self.held_for()
+        if held > self._patience:
+            raise RateLimited(retry_after=held)
+        if until is not None and self._clock() + wait > until:
+            raise RateLimited(retry_after=held) if held > 0 else TimedOut("too many requests wait")
+
+    def hold(self, seconds: float) -> None:
+        """Start nothing for so long: the provider asked for it."""
+        with self._freed:
+            self._held_until = max(self._held_until, self._clock() + seconds)
+
+    def held_for(self) -> float:
+        """Seconds that are left of the quiet time."""
+        with self._freed:
+            return max(0.0, self._held_until - self._clock())
+
+    def throttled(self, slot: Slot) -> None:
+        """A 429 came: halve the places, once for all calls that were under way together."""
+        with self._freed:
+            self._good = 0
+            if slot.halvings == self._halvings:
+                self._halvings += 1
+                self.allowed = max(1, self.allowed // 2)
+
+    def worked(self) -> None:
+        """A good answer came: after enough of them one place is given back."""
+        with self._freed:
+            self._good += 1
+            if self._good >= self._regain_after and self.allowed < self._most:
+                self._good = 0
+                self.allowed += 1
+                self._freed.notify()

@@ -1,0 +1,65 @@
+"""Answers of a well-behaved provider, for tests to damage. Numbers are from fiction ranges."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from messages_app.provider import PageRequest
+
+SAMPLES = Path(__file__).parent / "samples"
+CANARY_NUMBER = "33639987654"
+CANARY_TEXT = "canary text été"
+CANARY_TOKEN = "canary.token-0123456789"
+
+
+def row(message_id: int = 138, **changes: Any) -> dict[str, Any]:
+    """One outgoing message as the provider's page shows it, with changes."""
+    return {
+        "campaign_id": 123,
+        "client_id": 1,
+        "client_message_id": "my id",
+        "contact_list_id": "",
+        "message": "Message via API",
+        "message_length": 15,
+        "cost": 1,
+        "country": "FR",
+        "destination": "33639980001",
+        "message_id": message_id,
+        "sender": "",
+        "date": "2024-12-11 15:55:49",
+        "dlr_date": "2024-12-11 15:55:50",
+        "status": "SENT",
+        "status_details": "SENT",
+        "type": "sms_mt",
+        **changes,
+    }
+
+
+def envelope(*rows: Any, **changes: Any) -> dict[str, Any]:
+    """A good answer that holds these rows."""
+    return {
+        "status": 1,
+        "message": "OK",
+        "totalRecords": len(rows),
+        "totalDisplayRecords": len(rows),
+        "messages": list(rows),
+        **changes,
+    }
+
+
+def body(*rows: Any, **changes: Any) -> bytes:
+    """The same as JSON bytes."""
+    return json.dumps(envelope(*rows, **changes)).encode()
+
+
+def request(**changes: Any) -> PageRequest:
+    """A question whose number and text are canaries: they may show up nowhere."""
+    fields: dict[str, Any] = {
+        "date_start": datetime(2024, 12, 11),
+        "date_end": datetime(2024, 12, 11, 23, 59, 59),
+        "destination": CANARY_NUMBER,
+        "message": CANARY_TEXT,
+        **changes,
+    }
+    return PageRequest(**fields)
