@@ -1,0 +1,67 @@
+"""Country codes, names in the reader's language, and flags. Names come from CLDR (Babel)."""
+
+import unicodedata
+from functools import lru_cache
+
+from babel import Locale
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+ALPHA2 = 2
+
+
+def _language() -> str:
+    return (get_language() or "en").split("-")[0]
+
+
+@lru_cache(maxsize=8)
+def names(language: str) -> dict[str, str]:
+    """Code → name in `language`, sorted as that language reads; territories only, no regions."""
+    found = {
+        code: name
+        for code, name in Locale(language).territories.items()
+        if len(code) == ALPHA2
+        and code.isalpha()
+        and code not in ("ZZ", "EU", "UN", "XA", "XB", "EZ", "QO")
+    }
+    return dict(sorted(found.items(), key=lambda item: folded(item[1])))
+
+
+def country_name(code: str) -> str:
+    """Name for people in the language in force; "" is the unknown country."""
+    return names(_language()).get(code, code) if code else _("No country")
+
+
+def choices() -> dict[str, str]:
+    return names(_language())
+
+
+@lru_cache(maxsize=512)
+def flag(code: str) -> str:
+    """The flag as a pair of regional indicators; "" for what is no country code."""
+    if len(code) != ALPHA2 or not (code.isascii() and code.isalpha()):
+        return ""
+    return "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in code.upper())
+
+
+def folded(text: str) -> str:
+    """`text` without case and accents, for comparing names that people type."""
+    plain = unicodedata.normalize("NFD", text.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()
+
+
+@lru_cache(maxsize=1)
+def _codes_by_name() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for language in ("en", "fr"):
+        for code, name in names(language).items():
+            found.setdefault(folded(name), code)
+    return found
+
+
+def code_of(text: str) -> str | None:
+    """Alpha-2 code for a code or a name in any offered language; None when it is neither."""
+    text = text.strip()
+    if len(text) == ALPHA2 and text.upper() in names("en"):
+        return text.upper()
+    return _codes_by_name().get(folded(text))

@@ -1,0 +1,124 @@
+"""A page of rows for a question, whichever way it can be had.
+
+The provider answers what it can filter and sort itself, one of its pages for one of ours. Other
+orders and filters are answered from all rows of the range, where these are few enough.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from messages_app.analysis.conditions import is_wholly_pushed, provider_request
+from messages_app.analysis.live import LiveSource
+from messages_app.analysis.parts import parts_of
+from messages_app.analysis.query import MessageQuery
+from messages_app.provider import MessageRecord, Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of the answer. `total` counts the whole question; where `is_total_known` is False
+    there are more than that. `unreadable` rows of the page could not be understood.
+    """
+
+    rows: tuple[MessageRecord, ...]
+    total: int
+    is_total_known: bool
+    has_next: bool
+    as_of: datetime
+    source: str = "live"
+    unreadable: int = 0
+    unproven: tuple[str, ...] = ()
+
+
+def list_messages(query: MessageQuery, source: LiveSource) -> Listing:
+    """Answer one page. Raises ProviderError, and TooMuch where all rows are needed and are too many."""
+    if is_wholly_pushed(query):
+        return _from_provider(query, source)
+    return _from_rows(query, source)
+
+
+def _from_provider(query: MessageQuery, source: LiveSource) -> Listing:
+    # One row more than shown proves that a next page exists, whatever the totals say.
+    wanted = query.per_page + 1
+    request = replace(provider_request(query), start=query.offset, length=wanted, sort=query.sort)
+    first: Page | None = None
+    found: list[MessageRecord | None] = []
+    ended = False
+    while len(found) < wanted and not ended:
+        page = source.page(_next(request, len(found)))
+        first = first or page
+        found.extend(_in_place(page))
+        ended = page.is_empty
+    assert first is not None
+    shown = found[: query.per_page]
+    total, known = _total(first, query, len(shown), ended=ended)
+    return Listing(
+        rows=tuple(record for record in shown if record is not None),
+        total=total,
+        is_total_known=known,
+        has_next=len(found) > query.per_page,
+        as_of=query.now,
+        unreadable=shown.count(None),
+    )
+
+
+def _next(request: PageRequest, taken: int) -> PageRequest:
+    return replace(request, start=request.start + taken, length=request.length - taken)
+
+
+def _in_place(page: Page) -> Iterator[MessageRecord | None]:
+    """The rows of a page in their places, None for an unreadable one."""
+    bad = {row.index for row in page.bad_rows}
+    records = iter(page.records)
+    for index in range(page.size):
+        yield None if index in bad else next(records)
+
+
+def _total(page: Page, query: MessageQuery, shown: int, *, ended: bool) -> tuple[int, bool]:
+    """How many rows the question has, and whether that is all of them.
+
+    An empty page after rows (or at the very start) counts exactly. Otherwise the provider's own
+    count stands, except where it only counts its answer: then more is known to come.
+    """
+    if ended and (shown or query.page == 1):
+        return query.offset + shown, True
+    claimed = page.total_display_records
+    if claimed is not None and claimed > query.offset + shown and claimed != page.size:
+        return claimed, True
+    if ended:
+        return (claimed or 0), claimed is not None and claimed <= query.offset
+    return query.offset + shown, False
+
+
+def _from_rows(query: MessageQuery, source: LiveSource) -> Listing:
+    answer = source.rows(query)
+    rows = sorted_records(answer.records, query)
+    end = query.offset + query.per_page
+    return Listing(
+        rows=tuple(rows[query.offset : end]),
+        total=len(rows),
+        is_total_known=not answer.unproven,
+        has_next=len(rows) > end,
+        as_of=answer.as_of,
+        unproven=answer.unproven,
+    )
+
+
+def sorted_records(records: tuple[MessageRecord, ...], query: MessageQuery) -> list[MessageRecord]:
+    """Rows in the question's order; equals by key, so that the order is one and the same each time."""
+    return sorted(records, key=lambda r: _sort_value(r, query.sort_key), reverse=query.descends)
+
+
+def _sort_value(record: MessageRecord, key: str) -> tuple[object, ...]:
+    tie = (record.message_id, record.type)
+    match key:
+        case "cost":
+            return (record.cost if record.cost is not None else Decimal(-1), *tie)
+        case "parts":
+            return (parts_of(record.message).count, *tie)
+        case "status":
+            return (record.status_name, *tie)
+        case _:
+            return (getattr(record, key), *tie)

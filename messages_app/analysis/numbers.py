@@ -1,0 +1,76 @@
+"""Phone numbers as people type and read them; the provider writes international digits alone.
+
+Formats by "possible", never refuses by "valid": the library calls fiction ranges and many test
+numbers invalid. Short codes and sender names stay as they are.
+"""
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+SHORTEST_NUMBER = 7
+"""Fewer digits are a short code."""
+
+_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2009\u202f\u2010-\u2015]+")
+
+
+def typed_number(text: str, region: str) -> str:
+    """Return what the provider would write for a number as typed: `06 12…`, `+33…`, `0033…`.
+
+    Short codes and sender names come back unchanged but for blanks around them. Bare digits are read
+    as international first; a leading 0 is read in `region` (ISO alpha-2).
+    """
+    text = text.strip()
+    digits = _PUNCTUATION.sub("", text)
+    if not re.fullmatch(r"\+?[0-9]+", digits, re.ASCII):
+        return text
+    if digits.startswith("+"):
+        return _international(digits, region) or digits.removeprefix("+")
+    if digits.startswith("00"):
+        return _international("+" + digits[2:], region) or digits[2:]
+    if len(digits) < SHORTEST_NUMBER:
+        return digits
+    if digits.startswith("0"):
+        return _international(digits, region) or digits
+    return digits
+
+
+def _international(text: str, region: str) -> str | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException:
+        return None
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164).removeprefix("+")
+
+
+@lru_cache(maxsize=16384)
+def shown_number(text: str) -> str:
+    """Return `text` as people read it: `+33 6 39 98 12 34`; what is no number stays as it is."""
+    if not (text.isascii() and text.isdigit()) or len(text) < SHORTEST_NUMBER:
+        return text
+    try:
+        number = phonenumbers.parse("+" + text)
+    except NumberParseException:
+        return text
+    if not phonenumbers.is_possible_number(number):
+        return text
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+
+
+@lru_cache(maxsize=16384)
+def region_of(text: str) -> str:
+    """Country (alpha-2) that a number's prefix belongs to, "" where it is none."""
+    if not (text.isascii() and text.isdigit()) or len(text) < SHORTEST_NUMBER:
+        return ""
+    try:
+        number = phonenumbers.parse("+" + text)
+    except NumberParseException:
+        return ""
+    region = phonenumbers.region_code_for_number(number)
+    if region:
+        return region
+    # Fiction ranges have no region of their own: the main country of the prefix stands in.
+    main = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    return "" if main in ("ZZ", "001") else main

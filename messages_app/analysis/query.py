@@ -1,0 +1,115 @@
+"""The question as one frozen value: what is asked, of which range, in which order, which page.
+
+It knows no request, no database and no provider; `now` comes with it and nobody below reads a clock.
+`filters.read_question` makes it from URL parameters, `to_params` is the way back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+from typing import Self
+
+from messages_app.analysis.periods import CUSTOM, DEFAULT_PERIOD, PERIODS, Span
+from messages_app.analysis.zones import SECOND
+
+DEFAULT_SORT = "-date"
+DEFAULT_PER_PAGE = 50
+PER_PAGE_CHOICES = (25, 50, 100, 200)
+
+Params = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageQuery:
+    """One question about the messages.
+
+    `date_start` and `date_end` are naive wall times of the provider's zone, both included, and set
+    exactly when `period` is "custom". `now` is aware, in that zone. Several countries or statuses
+    mean any of them. `destination` holds digits, or a short code or name as typed.
+    """
+
+    now: datetime
+    period: str = DEFAULT_PERIOD
+    date_start: datetime | None = None
+    date_end: datetime | None = None
+    destination: str = ""
+    sender: str = ""
+    message: str = ""
+    type: str = ""
+    countries: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    campaign: str = ""
+    sort: str = DEFAULT_SORT
+    page: int = 1
+    per_page: int = DEFAULT_PER_PAGE
+
+    @property
+    def zone(self) -> tzinfo:
+        """The provider's zone, which every wall time here is of."""
+        if self.now.tzinfo is None:
+            raise ValueError("`now` must be aware")
+        return self.now.tzinfo
+
+    @property
+    def span(self) -> Span:
+        """First and last second asked for, as naive wall times."""
+        if self.period == CUSTOM:
+            if self.date_start is None or self.date_end is None:
+                raise ValueError("a free range needs both its ends")
+            return self.date_start, self.date_end
+        return PERIODS[self.period].span(self.now)
+
+    @property
+    def length(self) -> timedelta:
+        start, end = self.span
+        return end - start + SECOND
+
+    @property
+    def sort_key(self) -> str:
+        return self.sort.removeprefix("-")
+
+    @property
+    def descends(self) -> bool:
+        return self.sort.startswith("-")
+
+    @property
+    def offset(self) -> int:
+        """Rows before the page."""
+        return (self.page - 1) * self.per_page
+
+    def to_params(self) -> Params:
+        """The question as URL parameters, defaults left out; personal values still plain."""
+        return list(self._params())
+
+    def but(self, **changes: object) -> Self:
+        """The same question with changes; a changed condition starts again on page 1."""
+        if "page" not in changes:
+            changes["page"] = 1
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def within(self, start: datetime, end: datetime) -> Self:
+        """The same question over another range, both seconds included."""
+        return self.but(period=CUSTOM, date_start=start, date_end=end)
+
+    def _params(self) -> Iterator[tuple[str, str]]:
+        if self.period == CUSTOM:
+            start, end = self.span
+            yield "date_start", f"{start:%Y-%m-%d %H:%M:%S}"
+            yield "date_end", f"{end:%Y-%m-%d %H:%M:%S}"
+        elif self.period != DEFAULT_PERIOD:
+            yield "period", self.period
+        for name in ("destination", "sender", "message", "type"):
+            if value := getattr(self, name):
+                yield name, value
+        yield from (("country", code) for code in self.countries)
+        yield from (("status", name) for name in self.statuses)
+        yield from (("details", text) for text in self.details)
+        if self.campaign:
+            yield "campaign", self.campaign
+        if self.sort != DEFAULT_SORT:
+            yield "sort", self.sort
+        if self.page != 1:
+            yield "page", str(self.page)
+        if self.per_page != DEFAULT_PER_PAGE:
+            yield "per_page", str(self.per_page)

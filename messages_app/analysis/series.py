@@ -1,0 +1,138 @@
+"""Buckets of time over a range: sizes by range, edges on the wall clock of the provider's zone.
+
+The repeated hour of autumn is one bucket of double length, the missing one of spring is none.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from messages_app.analysis.metrics import Tally, tally_by
+from messages_app.analysis.periods import Span
+from messages_app.analysis.query import MessageQuery
+from messages_app.analysis.zones import SECOND, exists, is_repeated
+from messages_app.provider import MessageRecord
+
+MAX_BUCKETS = 400
+"""More bars than this nobody can read or click."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketSize:
+    """A size of bucket: `floor` gives the bucket's start, `step` the start after a given one."""
+
+    name: str
+    label: str | Promise
+    seconds: int
+    floor: Callable[[datetime], datetime]
+    step: Callable[[datetime], datetime]
+
+
+def _fixed(name: str, label: str | Promise, seconds: int) -> BucketSize:
+    width = timedelta(seconds=seconds)
+
+    def floor(wall: datetime) -> datetime:
+        midnight = datetime.combine(wall, time.min)
+        return midnight + (wall - midnight) // width * width
+
+    return BucketSize(name, label, seconds, floor, lambda start: start + width)
+
+
+def _month_floor(wall: datetime) -> datetime:
+    return datetime.combine(wall.date().replace(day=1), time.min)
+
+
+DAY = timedelta(days=1)
+
+BUCKETS = {
+    size.name: size
+    for size in (
+        _fixed("5_minutes", _("5 minutes"), 300),
+        _fixed("15_minutes", _("15 minutes"), 900),
+        _fixed("hour", _("Hour"), 3600),
+        _fixed("6_hours", _("6 hours"), 6 * 3600),
+        _fixed("day", _("Day"), 86400),
+        BucketSize(
+            "week",
+            _("Week"),
+            7 * 86400,
+            lambda wall: datetime.combine(wall - wall.weekday() * DAY, time.min),
+            lambda start: start + 7 * DAY,
+        ),
+        BucketSize(
+            "month",
+            _("Month"),
+            30 * 86400,
+            _month_floor,
+            lambda start: _month_floor(start + 32 * DAY),
+        ),
+    )
+}
+
+_GOAL = 60
+
+
+def bucket_for(query: MessageQuery, wanted: str = "") -> BucketSize:
+    """The bucket size asked for where it is readable, else the finest that gives about 60 bars."""
+    seconds = query.length.total_seconds()
+    size = BUCKETS.get(wanted)
+    if size and seconds / size.seconds <= MAX_BUCKETS:
+        return size
+    fitting = (size for size in BUCKETS.values() if seconds / size.seconds <= _GOAL)
+    return next(fitting, BUCKETS["month"])
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bar: first and last second (naive wall time, inside the range), and its figures.
+
+    `is_double` marks a bucket that holds the repeated hour.
+    """
+
+    start: datetime
+    end: datetime
+    tally: Tally
+    is_double: bool
+
+
+def series(
+    records: Iterable[MessageRecord], query: MessageQuery, size: BucketSize
+) -> tuple[Bucket, ...]:
+    """Every bucket of the question's range, empty ones included."""
+    spans = list(bucket_spans(_shown_span(query, records := list(records)), size, query.zone))
+    starts = [start for start, _end in spans]
+    counted = tally_by(records, query.now, lambda r: bisect_right(starts, r.date) - 1)
+    return tuple(
+        Bucket(start, end, counted.get(index, Tally()), _holds_repeat(start, end, query.zone))
+        for index, (start, end) in enumerate(spans)
+    )
+
+
+def _shown_span(query: MessageQuery, records: list[MessageRecord]) -> Span:
+    """The asked range; where it looks far ahead, only up to the last row there is."""
+    start, end = query.span
+    now = query.now.replace(tzinfo=None)
+    if end > now + DAY:
+        latest = max((record.date for record in records), default=start)
+        end = min(end, max(latest, now, start))
+    return start, end
+
+
+def bucket_spans(span: Span, size: BucketSize, zone: tzinfo) -> Iterator[Span]:
+    """First and last seconds of the buckets of a range, the outer ones cut to it."""
+    first, last = span
+    start = size.floor(first)
+    while start <= last:
+        following = size.step(start)
+        shown = max(start, first), min(following - SECOND, last)
+        if size.seconds > 3600 or exists(start, zone):
+            yield shown
+        start = following
+
+
+def _holds_repeat(start: datetime, end: datetime, zone: tzinfo) -> bool:
+    return end - start < timedelta(hours=1) and is_repeated(start, zone)

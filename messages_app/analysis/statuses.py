@@ -1,0 +1,173 @@
+"""The provider's statuses, directions and sort keys as tables of data.
+
+They drive parsing, labels, form choices, tones and charts: adding one touches one line here.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+DELIVERED, UNDELIVERED, NOT_SENT, DENIED = "delivered", "undelivered", "not_sent", "denied"
+SENT, WAITING, MODERATION, INCOMING = "sent", "waiting", "moderation", "incoming_message"
+
+FAILED = (UNDELIVERED, NOT_SENT, DENIED)
+PENDING = (WAITING, MODERATION)
+ATTEMPTED = (DELIVERED, *FAILED, SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One status: its name as the provider's filter writes it, and what people are told."""
+
+    name: str
+    tone: str
+    label: str | Promise
+    meaning: str | Promise
+    filterable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A family of statuses with one colour and one shape, so that it never is colour alone."""
+
+    name: str
+    shape: str
+    label: str | Promise
+
+
+TONES = {
+    tone.name: tone
+    for tone in (
+        Tone("delivered", "●", _("Delivered")),
+        Tone("no-receipt", "○", _("No receipt")),
+        Tone("failed", "▲", _("Failed")),
+        Tone("pending", "◌", _("Pending")),
+        Tone("incoming", "◐", _("Incoming")),
+        Tone("other", "◇", _("Other")),
+    )
+}
+
+# Order is the order of every legend, stack and list. Meanings follow the provider's own page.
+STATUSES = {
+    status.name: status
+    for status in (
+        Status(
+            DELIVERED,
+            "delivered",
+            _("Delivered"),
+            _("The operator confirmed that the phone received the message."),
+        ),
+        Status(
+            SENT,
+            "no-receipt",
+            _("No receipt"),
+            _(
+                "The message was handed to the operator, which has not said what became of it. "
+                "Most receipts come within minutes, some after up to 72 hours; some operators "
+                "never send one."
+            ),
+        ),
+        Status(
+            UNDELIVERED,
+            "failed",
+            _("Not received"),
+            _(
+                "The operator says that the phone did not receive the message: number not "
+                "assigned, network problem, or phone switched off for too long."
+            ),
+        ),
+        Status(
+            NOT_SENT,
+            "failed",
+            _("Not sent"),
+            _(
+                "The provider did not send it: invalid number, country or time of day not "
+                "allowed, or too many messages to the same number."
+            ),
+        ),
+        Status(
+            DENIED,
+            "failed",
+            _("Denied"),
+            _("The message was rejected, for instance by the moderation."),
+        ),
+        Status(
+            WAITING,
+            "pending",
+            _("Waiting"),
+            _(
+                "Scheduled: it will be sent at the time shown, and can be moved or cancelled until then."
+            ),
+        ),
+        Status(
+            MODERATION,
+            "pending",
+            _("In moderation"),
+            _("A person at the provider has to accept or refuse it before it is sent."),
+        ),
+        Status(
+            INCOMING,
+            "incoming",
+            _("Received"),
+            _("A message that somebody sent to you."),
+            filterable=False,
+        ),
+    )
+}
+
+
+MT_STATUSES = frozenset(status.name for status in STATUSES.values() if status.filterable)
+"""What an outgoing row can be; any other status of one counts as "other"."""
+
+
+def status_of(name: str) -> Status:
+    """Return the status called `name` (any case); an unknown one keeps its raw name as label."""
+    found = STATUSES.get(name.lower())
+    return found or Status(
+        name.lower(),
+        "other",
+        name,
+        _("The provider reports a status that its documentation does not name."),
+        filterable=False,
+    )
+
+
+def tone_of(name: str) -> Tone:
+    return TONES[status_of(name).tone]
+
+
+MT, MO = "sms_mt", "sms_mo"
+OUTGOING, INCOMING_TYPE = "messages-out", "messages-in"
+
+DIRECTIONS = {OUTGOING: _("Outgoing"), INCOMING_TYPE: _("Incoming")}
+"""The provider's filter values, and their names for people."""
+
+TYPE_OF_DIRECTION = {OUTGOING: MT, INCOMING_TYPE: MO}
+
+DIRECTION_OF_TYPE = {name: direction for direction, name in TYPE_OF_DIRECTION.items()}
+
+PROVIDER_SORTS = ("date", "destination", "sender", "status")
+"""What the provider itself can sort by."""
+
+SORTS = (*PROVIDER_SORTS, "country", "message", "parts", "cost")
+"""What a table can be sorted by; those beyond the provider's need all rows at hand."""
+
+REASONS = {
+    "SENT": _("Sent, no receipt yet"),
+    "DELIVERED": _("Delivered"),
+    "NOT_SENT": _("Not sent"),
+    "NOT_DELIVERED": _("Not delivered"),
+    "NOT_ALLOWED": _("Not allowed"),
+    "INVALID_DESTINATION": _("Invalid number"),
+    "INVALID_SENDER": _("Invalid sender"),
+    "ROUTE_NOT_AVAILABLE": _("No route to this operator"),
+    "REJECTED": _("Rejected"),
+    "NETWORK_ERROR": _("Network error"),
+    "EXPIRED": _("Expired before it could be delivered"),
+}
+"""The delivery-report labels that the provider documents, in words; others show as they came."""
+
+
+def reason_words(details: str) -> str:
+    return str(REASONS.get(details.upper(), details))

@@ -1,0 +1,207 @@
+"""From URL parameters to the question and back: the form, its labels and its checks (django-filter).
+
+`read_question` is the only way in, `question_url` the only way out; personal values are sealed in
+every URL that we make. Rows never come from the FilterSet's queryset: an invalid filter would drop
+out of it and answer with more rows than were asked for.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from messages_app import fields
+from messages_app.analysis.periods import CUSTOM, DEFAULT_PERIOD, PERIODS
+from messages_app.analysis.query import DEFAULT_PER_PAGE, DEFAULT_SORT, MessageQuery, Params
+from messages_app.analysis.statuses import DIRECTIONS, SORTS, STATUSES
+from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
+
+PERSONAL = ("destination", "sender", "message")
+"""Parameters that travel sealed."""
+
+SEVERAL = ("country", "status", "details")
+"""Parameters that may stand several times."""
+
+EXTRAS = frozenset({"csrfmiddlewaretoken", "at", "bucket", "refresh", "wait"})
+"""Parameters of a page that are no part of the question."""
+
+MAX_PAGE = 1_000_000
+MIN_PER_PAGE, MAX_PER_PAGE = 25, 200
+
+STATUS_CHOICES = (*(s.name for s in STATUSES.values() if s.filterable), "other")
+
+
+class QuestionForm(forms.Form):
+    """Checks that reach over several fields."""
+
+    def clean(self) -> dict[str, Any]:
+        found = self.cleaned_data
+        start, end = found.get("date_start"), found.get("date_end")
+        dated = bool(self.data.get("date_start") or self.data.get("date_end"))
+        period = found.get("period") or (CUSTOM if dated else DEFAULT_PERIOD)
+        if period != CUSTOM and dated:
+            self.add_error("period", _("Choose “Free range” to use these dates, or clear them."))
+        if period == CUSTOM:
+            self._check_range(start, end)
+        return {**found, "period": period}
+
+    def _check_range(self, start: datetime | None, end: datetime | None) -> None:
+        for name, value in (("date_start", start), ("date_end", end)):
+            if value is None and name not in self.errors:
+                self.add_error(name, _("A free range needs both its ends."))
+        if start and end and start > end:
+            self.add_error("date_end", _("The end lies before the start."))
+
+
+def _filter(field_class: type[forms.Field]) -> type[django_filters.Filter]:
+    return type(
+        f"{field_class.__name__}Filter", (django_filters.Filter,), {"field_class": field_class}
+    )
+
+
+class NoQueryset:
+    """Stands where django-filter wants a queryset: here it only declares the form."""
+
+    model = None
+
+
+class QuestionFilter(django_filters.FilterSet):
+    """Every filter of the dashboard under the provider's own parameter names, and our extras."""
+
+    period = django_filters.ChoiceFilter(
+        label=_("Period"),
+        empty_label=None,
+        choices=[*((p.name, p.label) for p in PERIODS.values()), (CUSTOM, _("Free range"))],
+    )
+    date_start = _filter(fields.WallTimeField)(label=_("From"))
+    date_end = _filter(fields.WallTimeField)(label=_("To"), ends=True)
+    destination = _filter(fields.NumberField)(label=_("Recipient"), max_length=100)
+    sender = _filter(fields.NumberField)(label=_("Sender"), max_length=100)
+    message = django_filters.CharFilter(label=_("Text contains"), max_length=500)
+    type = django_filters.ChoiceFilter(
+        label=_("Direction"), empty_label=_("Both directions"), choices=list(DIRECTIONS.items())
+    )
+    country = _filter(fields.CountriesField)(label=_("Country"))
+    status = _filter(fields.StatusesField)(label=_("Status"), names=STATUS_CHOICES)
+    details = _filter(fields.DetailsField)(label=_("Reason"))
+    campaign = django_filters.CharFilter(label=_("Campaign"), max_length=40)
+    sort = _filter(fields.SortField)(label=_("Sort"), keys=SORTS, max_length=40)
+    page = django_filters.NumberFilter(
+        label=_("Page"), min_value=1, max_value=MAX_PAGE, decimal_places=0
+    )
+    per_page = django_filters.NumberFilter(
+        label=_("Rows a page"), min_value=MIN_PER_PAGE, max_value=MAX_PER_PAGE, decimal_places=0
+    )
+
+    class Meta:
+        form = QuestionForm
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked: the form with its errors, and the query unless there are any.
+
+    `outspoken` says that the parameters bore a personal value in plain, or a list in commas: the
+    page then redirects to the sealed address of the same question.
+    """
+
+    form: forms.Form
+    query: MessageQuery | None
+    outspoken: bool = False
+
+
+def read_question(params: QueryDict, now: datetime) -> Question:
+    """Read a question from URL or form parameters; never raises for what stands in them."""
+    data, broken = _opened(params)
+    filters = QuestionFilter(data, queryset=NoQueryset())
+    form = filters.form
+    form.full_clean()
+    for name, sentence in broken:
+        form.add_error(name if name in form.fields else None, ValidationError(sentence))
+    query = None if form.errors else _query(form.cleaned_data, now)
+    return Question(form, query, _is_outspoken(params))
+
+
+def question_url(path: str, query: MessageQuery, extra: Params = ()) -> str:  # type: ignore[assignment]
+    """The address of a question: canonical, defaults left out, personal values sealed."""
+    return _address(path, [*sealed_params(query), *extra])
+
+
+def sealed_params(query: MessageQuery) -> Params:
+    return [
+        (name, seal(name, value) if name in PERSONAL else value)
+        for name, value in query.to_params()
+    ]
+
+
+def _address(path: str, params: Params) -> str:
+    return f"{path}?{urlencode(params)}" if params else path
+
+
+def _opened(params: QueryDict) -> tuple[dict[str, Any], list[tuple[str | None, Any]]]:
+    """Plain data for the form, and what could not be opened, with its field."""
+    data: dict[str, Any] = {}
+    broken: list[tuple[str | None, Any]] = []
+    for name, values in params.lists():
+        if name in EXTRAS:
+            continue
+        if name not in QuestionFilter.base_filters:
+            broken.append((None, _("There is no filter called “%s”.") % name[:60]))
+        elif name in SEVERAL:
+            data[name] = values
+        elif len(set(values)) > 1:
+            broken.append((name, _("Give only one value here.")))
+            data[name] = values[-1]
+        else:
+            data[name] = values[-1]
+    for name in PERSONAL:
+        try:
+            data[name] = _plain(name, data.get(name, ""))
+        except BrokenSeal:
+            data[name] = ""
+            broken.append(
+                (
+                    name,
+                    _(
+                        "This link was cut off or altered, or its key is gone. Type the value again."
+                    ),
+                )
+            )
+    return data, broken
+
+
+def _plain(name: str, text: str) -> str:
+    return unseal(name, text) if is_sealed(text) else text
+
+
+def _is_outspoken(params: QueryDict) -> bool:
+    personal = any(value and not is_sealed(value) for n in PERSONAL for value in params.getlist(n))
+    listed = any("," in value for n in ("country", "status") for value in params.getlist(n))
+    return personal or listed
+
+
+def _query(found: dict[str, Any], now: datetime) -> MessageQuery:
+    free = found["period"] == CUSTOM
+    return MessageQuery(
+        now=now,
+        period=found["period"],
+        date_start=found["date_start"] if free else None,
+        date_end=found["date_end"] if free else None,
+        destination=found["destination"],
+        sender=found["sender"],
+        message=found["message"],
+        type=found["type"],
+        countries=found["country"],
+        statuses=found["status"],
+        details=found["details"],
+        campaign=found["campaign"],
+        sort=found["sort"] or DEFAULT_SORT,
+        page=int(found["page"] or 1),
+        per_page=int(found["per_page"] or DEFAULT_PER_PAGE),
+    )

@@ -1,0 +1,100 @@
+"""A message as the table shows it: every word ready, so that the row template only prints."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.urls import reverse
+
+from messages_app.analysis import shown
+from messages_app.analysis.countries import country_name, flag
+from messages_app.analysis.delays import delay_between
+from messages_app.analysis.numbers import region_of, shown_number
+from messages_app.analysis.parts import parts_of
+from messages_app.analysis.query import MessageQuery
+from messages_app.analysis.statuses import DELIVERED, MO, MT, TONES, reason_words, status_of
+from messages_app.provider import MessageRecord
+from messages_app.visible import one_line
+
+SHOWN_TEXT = 300
+"""Characters of a text that a table cell holds at most; the detail panel has it whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One table row; every field is text for people but `key` and `href`."""
+
+    key: str
+    href: str
+    time: str
+    iso: str
+    ago: str
+    is_incoming: bool
+    sender: str
+    destination: str
+    flag: str
+    country: str
+    text: str
+    tone: str
+    shape: str
+    status: str
+    reason: str
+    delay: str
+    parts: str
+    encoding: str
+    cost: str
+
+
+def table_rows(records: tuple[MessageRecord, ...], query: MessageQuery) -> list[Row]:
+    """The rows of a page, in order."""
+    bases = {kind: reverse("message", args=[kind, 0])[:-2] for kind in (MT, MO)}
+    return [_row(record, query, bases.get(record.type, bases[MT])) for record in records]
+
+
+def _row(record: MessageRecord, query: MessageQuery, base: str) -> Row:
+    incoming = record.type == MO
+    region = record.country or region_of(record.sender if incoming else record.destination)
+    status = status_of(record.status)
+    parts = parts_of(record.message)
+    now = query.now.replace(tzinfo=None)
+    return Row(
+        key=record.key,
+        href=message_path(record, base),
+        time=shown.day_and_clock(record.date, now),
+        iso=f"{record.date:%Y-%m-%d %H:%M:%S}",
+        ago=shown.ago(record.date, now),
+        is_incoming=incoming,
+        sender=one_line(shown_number(record.sender)),
+        destination=one_line(shown_number(record.destination)),
+        flag=flag(region),
+        country=country_name(region) if region else "",
+        text=one_line(record.message[:SHOWN_TEXT]),
+        tone=status.tone,
+        shape=TONES[status.tone].shape,
+        status=str(status.label),
+        reason=reason_of(record),
+        delay=delay_of(record, query),
+        parts=str(parts.count),
+        encoding=parts.encoding,
+        cost="" if incoming else shown.credits(record.cost),
+    )
+
+
+def message_path(record: MessageRecord, base: str) -> str:
+    """Address of a message's page; it carries the second, by which a live look-up finds the row."""
+    return f"{base}{record.message_id}/?at={quote(f'{record.date:%Y-%m-%d %H:%M:%S}')}"
+
+
+def reason_of(record: MessageRecord) -> str:
+    """The provider's details in words, where they say more than the status does."""
+    details = record.status_details
+    if not details or details.lower() == record.status_name:
+        return ""
+    return one_line(reason_words(details))
+
+
+def delay_of(record: MessageRecord, query: MessageQuery) -> str:
+    """Time to delivery in words, "" where there is none to tell."""
+    if record.status_name != DELIVERED:
+        return ""
+    seconds = delay_between(record.date, record.dlr_date, query.zone)
+    return "" if seconds is None else shown.duration(seconds)

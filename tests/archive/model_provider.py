@@ -1,0 +1,59 @@
+"""A small model of an offset-paged log, in memory, with the liberties that a provider may take."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from messages_app.provider import BadRow, MessageRecord, Page, PageRequest
+
+SECOND = timedelta(seconds=1)
+
+
+@dataclass
+class ModelProvider:
+    """Answers PageRequests from `rows`; ties come in random order, as the real one may do."""
+
+    rows: list[MessageRecord]
+    seed: int = 1
+    exclusive: bool = False
+    cap: int = 1000
+    honest_totals: bool = True
+    ignores_bounds: bool = False
+    ignores_start: bool = False
+    short_pages: float = 0.0
+    doubles: float = 0.0
+    bad_keys: frozenset[str] = frozenset()
+    calls: int = 0
+    asked: list[PageRequest] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+
+    def page(self, request: PageRequest) -> Page:
+        self.calls += 1
+        self.asked.append(request)
+        found = [row for row in self.rows if self._within(row, request)]
+        self.random.shuffle(found)
+        key = request.sort.removeprefix("-") or "date"
+        found.sort(key=lambda row: getattr(row, key), reverse=request.sort.startswith("-"))
+        start = 0 if self.ignores_start else request.start
+        shown = found[start : start + min(request.length, self.cap)]
+        if len(shown) > 1 and self.random.random() < self.short_pages:
+            shown = shown[: self.random.randrange(1, len(shown))]
+        if len(shown) > 1 and self.random.random() < self.doubles:
+            shown[-1] = shown[0]
+        good = tuple(row for row in shown if row.key not in self.bad_keys)
+        bad = tuple(
+            BadRow(index, str(row.message_id), "date missing")
+            for index, row in enumerate(shown)
+            if row.key in self.bad_keys
+        )
+        total = len(found) if self.honest_totals else self.random.choice([0, 7, None, 10**9])
+        return Page(good, bad, total, total, datetime.now(UTC), 0.0)
+
+    def _within(self, row: MessageRecord, request: PageRequest) -> bool:
+        if self.ignores_bounds:
+            return True
+        if self.exclusive:
+            return request.date_start < row.date < request.date_end
+        return request.date_start <= row.date <= request.date_end

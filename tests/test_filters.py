@@ -1,0 +1,210 @@
+"""From URL parameters to the question and back."""
+
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.http import QueryDict
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messages_app.analysis.periods import PERIODS
+from messages_app.analysis.query import MessageQuery
+from messages_app.analysis.statuses import SORTS
+from messages_app.filters import STATUS_CHOICES, question_url, read_question
+
+PARIS = ZoneInfo("Europe/Paris")
+NOW = datetime(2026, 11, 23, 14, 30, tzinfo=PARIS)
+
+
+def read(text: str):
+    return read_question(QueryDict(text), NOW)
+
+
+def query_of(text: str) -> MessageQuery:
+    question = read(text)
+    assert question.query is not None, question.form.errors
+    return question.query
+
+
+def words(max_size: int):
+    letters = st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"))
+    return st.text(letters, max_size=max_size).filter(lambda text: text == text.strip())
+
+
+walls = st.datetimes(datetime(1990, 1, 1), datetime(2998, 12, 31)).map(
+    lambda moment: moment.replace(microsecond=0)
+)
+ranges = (
+    st.tuples(walls, walls)
+    .map(sorted)
+    .map(lambda pair: {"period": "custom", "date_start": pair[0], "date_end": pair[1]})
+)
+periods = st.sampled_from(sorted(PERIODS)).map(lambda name: {"period": name})
+
+
+def several(values, size=4):
+    return st.lists(values, max_size=size, unique=True).map(sorted).map(tuple)
+
+
+queries = st.builds(
+    lambda spans, **rest: MessageQuery(now=NOW, **spans, **rest),
+    st.one_of(periods, ranges),
+    destination=st.sampled_from(["", "33639981234", "447700900123", "36000", "ACME"]),
+    sender=st.sampled_from(["", "ACME", "36000", "33639980001"]),
+    message=words(60),
+    type=st.sampled_from(["", "messages-in", "messages-out"]),
+    countries=several(st.sampled_from(["FR", "BE", "SN", "GB", "US"])),
+    statuses=several(st.sampled_from(STATUS_CHOICES)),
+    details=several(words(30).filter(lambda text: bool(text) and text.isprintable())),
+    campaign=st.sampled_from(["", "7", "12345"]),
+    sort=st.sampled_from([sign + key for key in SORTS for sign in ("", "-")]),
+    page=st.integers(1, 5000),
+    per_page=st.integers(25, 200),
+)
+
+
+@given(queries)
+def test_a_question_survives_its_own_address(query):
+    address = question_url("/messages/", query)
+    question = read(urlsplit(address).query)
+    assert question.query == query
+    assert not question.outspoken
+    assert question_url("/messages/", question.query) == address
+
+
+@given(queries)
+def test_a_question_survives_its_plain_parameters(query):
+    params = QueryDict(mutable=True)
+    for name, value in query.to_params():
+        params.appendlist(name, value)
+    assert read_question(params, NOW).query == query
+
+
+@given(queries)
+def test_no_address_that_we_make_holds_a_personal_value(query):
+    address = question_url("/messages/", query)
+    given = dict(parse_qsl(urlsplit(address).query))
+    for name in ("destination", "sender", "message"):
+        value = getattr(query, name)
+        assert given.get(name, "") != value or not value
+
+
+@given(st.dictionaries(
+    st.sampled_from(["period", "date_start", "date_end", "destination", "message", "type", "country",
+                     "status", "details", "campaign", "sort", "page", "per_page", "start", "x"]),
+    st.text(max_size=40), max_size=5,
+))  # fmt: skip
+def test_any_parameters_give_a_question_or_errors(values):
+    params = QueryDict(mutable=True)
+    for name, value in values.items():
+        params.appendlist(name, value)
+    question = read_question(params, NOW)
+    assert bool(question.form.errors) == (question.query is None)
+
+
+def test_the_default_question_is_the_last_seven_days_newest_first():
+    query = query_of("")
+    assert query.span == (datetime(2026, 11, 17), datetime(2026, 11, 23, 14, 30))
+    assert (query.sort, query.page, query.per_page) == ("-date", 1, 50)
+    assert query.to_params() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "start", "end"),
+    [
+        ("date_start=2026-11-01&date_end=2026-11-02", "2026-11-01 00:00:00", "2026-11-02 23:59:59"),
+        ("date_start=2026-11-01+08:30&date_end=2026-11-01T09:15", "2026-11-01 08:30:00", "2026-11-01 09:15:00"),
+        ("date_start=2026-11-01+08:30:05&date_end=2026-11-01+08:30:05", "2026-11-01 08:30:05", "2026-11-01 08:30:05"),
+    ],
+)  # fmt: skip
+def test_dates_in_every_accepted_form(given, start, end):
+    assert query_of(given).span == (datetime.fromisoformat(start), datetime.fromisoformat(end))
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ("date_start=2023-09-01&date_end=2023-09-31", "date_end"),
+        ("date_start=2026-02-29&date_end=2026-03-01", "date_start"),
+        ("date_start=2026-11-02&date_end=2026-11-01", "date_end"),
+        ("date_start=2026-11-02", "date_end"),
+        ("date_end=2026-11-02", "date_start"),
+        ("period=custom", "date_start"),
+        ("period=yesterday&date_start=2026-11-01&date_end=2026-11-02", "period"),
+        ("period=next_week", "period"),
+        ("date_start=01/11/2026&date_end=2026-11-02", "date_start"),
+        ("date_start=2026-11-01+25:00&date_end=2026-11-02", "date_start"),
+        ("date_start=0001-01-01&date_end=2026-11-02", "date_start"),
+        ("date_start=2026-11-01&date_end=9999-12-31", "date_end"),
+        ("type=messages-sideways", "type"),
+        ("country=XX", "country"),
+        ("country=FR&country=Atlantis", "country"),
+        ("status=delivred", "status"),
+        ("status=incoming_message", "status"),
+        ("sort=colour", "sort"),
+        ("sort=--date", "sort"),
+        ("page=0", "page"),
+        ("page=two", "page"),
+        ("per_page=1000", "per_page"),
+        ("per_page=24", "per_page"),
+        ("page=1&page=2", "page"),
+        ("contry=FR", "__all__"),
+        ("message=a%00b", "message"),
+        ("destination=~1.AAAA", "destination"),
+        ("message=~1.not+base64", "message"),
+    ],
+)
+def test_what_cannot_be_understood_is_the_field_s_error_and_no_question(given, field):
+    question = read(given)
+    assert question.query is None
+    assert field in question.form.errors
+
+
+def test_a_day_that_does_not_exist_says_so():
+    errors = read("date_start=2023-09-01&date_end=2023-09-31").form.errors["date_end"]
+    assert "2023-09-31 does not exist" in errors[0]
+
+
+def test_countries_by_code_or_name_in_either_language():
+    assert query_of("country=france,Belgique&country=sn").countries == ("BE", "FR", "SN")
+    assert query_of("country=Etats-Unis").countries == ("US",)
+
+
+def test_a_list_in_commas_is_outspoken_and_its_address_is_not():
+    question = read("status=sent,denied")
+    assert question.outspoken
+    assert question_url("/messages/", question.query) == "/messages/?status=denied&status=sent"
+
+
+def test_a_value_sealed_for_one_field_opens_in_no_other():
+    address = question_url("/", query_of("destination=33639981234"))
+    sealed = dict(parse_qsl(urlsplit(address).query))["destination"]
+    assert read(f"sender={sealed}").query is None
+
+
+def test_a_sealed_address_outlives_the_change_of_the_key(settings):
+    address = question_url("/", query_of("destination=33639981234"))
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key that is long enough to be one, made for a test"
+    assert query_of(urlsplit(address).query).destination == "33639981234"
+    settings.SECRET_KEY_FALLBACKS = []
+    assert "destination" in read(urlsplit(address).query).form.errors
+
+
+def test_a_seal_does_not_tell_a_number_s_length():
+    lengths = {
+        len(question_url("/", query_of(f"destination={n}"))) for n in ("36000", "33639981234")
+    }
+    assert len(lengths) == 1
+
+
+def test_a_changed_filter_starts_again_on_the_first_page():
+    assert query_of("page=7").but(countries=("FR",)).page == 1
+    assert query_of("page=7").but(page=8).page == 8
+
+
+def test_the_length_counts_both_seconds():
+    query = query_of("date_start=2026-11-01&date_end=2026-11-01")
+    assert query.length == timedelta(days=1)
