@@ -1,0 +1,56 @@
+"""Writes an answer as the provider does: compact JSON, or XML with `<messages>` elements repeated.
+
+Knows nothing of where the answer comes from.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from xml.sax.saxutils import escape
+
+JSON_TYPE = "application/json"
+XML_TYPE = "text/xml; charset=UTF-8"
+_QUOTED = frozenset({"date", "dlr_date"})  # in XML the dates stand inside literal double quotes
+# XML 1.0 has no way to write these; a bare carriage return would be read back as a line feed.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ENTITIES = {"\r": "&#13;"}
+
+
+def wants_json(accept: str) -> bool:
+    """Tell whether an Accept header asks for JSON; anything else is answered in XML (stated)."""
+    return "json" in accept.lower()
+
+
+def as_json(answer: Mapping[str, Any]) -> bytes:
+    """Write JSON as the provider's PHP does: compact, other than ASCII escaped."""
+    return json.dumps(answer, separators=(",", ":")).encode("ascii")
+
+
+def as_xml(answer: Mapping[str, Any]) -> bytes:
+    """Write XML; null is an empty element, what XML cannot write becomes U+FFFD."""
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<response>"]
+    for name, value in answer.items():
+        if name == "messages" and isinstance(value, list):
+            for row in value:
+                lines += ["    <messages>", *_fields(row), "    </messages>"]
+        else:
+            lines.append(f"    <{name}>{_text(name, value)}</{name}>")
+    lines.append("</response>")
+    return "\n".join(lines).encode("utf-8")
+
+
+def _fields(row: Any) -> list[str]:
+    if not isinstance(row, Mapping):
+        return [_text("", row)]
+    return [f"        <{name}>{_text(name, value)}</{name}>" for name, value in row.items()]
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    if name in _QUOTED:
+        return f'"{value}"'
+    if isinstance(value, str):
+        return escape(_UNWRITABLE.sub("\ufffd", value), _ENTITIES)
+    return escape(str(value))
