@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -97,7 +98,7 @@ def test_an_opt_out_is_an_incoming_text_whose_first_word_is_stop(text, expected)
 
 def test_bins_are_whole_seconds_first_and_then_at_most_five_percent_wide():
     assert EDGES[:21] == tuple(range(21))
-    for low, high in zip(EDGES[20:], EDGES[21:], strict=False):
+    for low, high in pairwise(EDGES[20:]):
         assert high - low == 1 or (high - low) / low <= 0.05
 
 

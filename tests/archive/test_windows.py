@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_windows_of_one_split_touch_and_do_not_overlap():
     pieces = DAY.split(7)
     assert pieces[0].start == DAY.start
     assert pieces[-1].end == DAY.end
-    for one, following in zip(pieces, pieces[1:], strict=False):
+    for one, following in pairwise(pieces):
         assert following.start - one.end == timedelta(seconds=1)
 
 

@@ -1,0 +1,41 @@
+"""The addresses of the project: the app's pages, accounts, admin, health."""
+
+from allauth.account import views as account
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.generic import RedirectView
+from django.views.i18n import set_language
+
+from messages_app.views import health
+
+# No second door: the admin's own login form is replaced by the one login.
+admin.site.login = RedirectView.as_view(pattern_name="account_login", query_string=True)  # type: ignore[assignment]
+
+# Of allauth only what is meant: nobody signs up, connects or confirms anything here.
+accounts = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("password/reset/", account.password_reset, name="account_reset_password"),
+    path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
+    path(
+        "password/reset/key/<uidb36>-<key>/",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/key/done/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+]
+
+urlpatterns = [
+    path("", include("messages_app.urls")),
+    path("accounts/", include(accounts)),
+    path("admin/", admin.site.urls),
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+]
