@@ -24,6 +24,7 @@ from messages_app.provider.connections import new_session
 from messages_app.provider.errors import (
     ClientClosed,
     ConfigurationFault,
+    NetworkFault,
     Outage,
     PagingFault,
     ProviderDown,
@@ -82,7 +83,7 @@ class ProviderClient:
         self._random = random
         self._closed = threading.Event()
         self._sleep = sleep or self._closed.wait
-        self._counter = itertools.count()
+        self._counting = threading.Lock()
         self.calls = 0
         self._breaker = Breaker(limits.breaker_failures, limits.breaker_pause, clock, now)
         self._limiter = Limiter(
@@ -112,7 +113,7 @@ class ProviderClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections and wake whoever waits: those calls end in ClientClosed."""
+        """Close the idle connections and wake whoever waits: those calls end in an error."""
         self._closed.set()
         self._transport.close()
 
@@ -120,6 +121,7 @@ class ProviderClient:
         """Ask for one page, trying again as far as it helps. Raises ProviderError.
 
         `budget`: seconds in all, over tries and waits, for a page that a person waits for.
+        `calls` counts the HTTP calls that all this makes.
         """
         outcome = self._ask(request, None if budget is None else self._clock() + budget)
         if isinstance(outcome, ProviderError):
@@ -150,48 +152,51 @@ class ProviderClient:
         drawn from the iterable as places come free.
         """
         waiting = iter(requests)
-        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="provider") as pool:
-            running: dict[Future[Page | ProviderError], PageRequest] = {}
+        running: dict[Future[Page | ProviderError], PageRequest] = {}
+        pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="provider")
 
-            def fill() -> None:
-                for request in itertools.islice(waiting, self._concurrency - len(running)):
-                    running[pool.submit(self._ask, request, None)] = request
+        def fill() -> None:
+            for request in itertools.islice(waiting, self._concurrency - len(running)):
+                running[pool.submit(self._ask, request, None)] = request
 
+        try:
             fill()
             while running:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 finished = [(running.pop(future), future.result()) for future in done]
                 fill()
                 yield from finished
+        finally:
+            # Who stops listening does not wait for calls that are under way.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self, request: PageRequest, until: float | None) -> Page | ProviderError:
-        """The retry loop. The last real failure is what is told, not that there was no time."""
+        """The retry loop. The last answer's failure is what is told, not that time ran out."""
         failure: ProviderError | None = None
-        for tries_made in range(1, self._limits.tries + 1):
-            outcome = self._try(request, until, tries_made)
-            if isinstance(outcome, Page):
-                return outcome
-            if failure is not None and isinstance(outcome, ProviderDown):
-                return failure
-            failure = outcome
-            if not self._try_again(failure, tries_made, until):
-                return failure
-        return failure or ConfigurationFault("no tries are allowed")
+        for tries_made in itertools.count(1):
+            try:
+                outcome = self._try(request, until, tries_made)
+                if isinstance(outcome, Page):
+                    return outcome
+                failure = outcome
+                pause = self._pause_after(failure, tries_made)
+                if pause is None or (until is not None and self._clock() + pause >= until):
+                    return failure
+                self._pause(pause)
+            except ProviderError as unasked:
+                return failure or unasked.bare()
+        raise AssertionError("the loop above has no end")
 
-    def _try_again(self, failure: ProviderError, tries_made: int, until: float | None) -> bool:
-        """Whether another try may help; sleeps before it says so."""
-        if not failure.retryable or tries_made >= self._limits.tries:
-            return False
-        pause = max(backoff(tries_made, self._limits, self._random), failure.retry_after or 0.0)
-        if pause > max(self._limits.patience, self._limits.backoff_cap):
-            return False
-        if until is not None and self._clock() + pause >= until:
-            return False
-        try:
-            self._pause(pause)
-        except ClientClosed:
-            return False
-        return True
+    def _pause_after(self, failure: ProviderError, tries_made: int) -> float | None:
+        """Seconds to wait before the next try; None when there is to be none."""
+        asked = failure.retry_after or 0.0
+        if (
+            not failure.retryable
+            or tries_made >= self._limits.tries
+            or asked > self._limits.patience
+        ):
+            return None
+        return max(asked, backoff(tries_made, self._limits, self._random))
 
     def _pause(self, seconds: float) -> None:
         self._sleep(seconds)
@@ -207,30 +212,30 @@ class ProviderClient:
             outcome = self._call(request, until, number)
             if not isinstance(outcome, StaleConnection):
                 return outcome
-        return outcome
+        return NetworkFault("every kept connection was lost")
 
     def _call(self, request: PageRequest, until: float | None, number: int) -> Page | ProviderError:
-        """One HTTP call under limiter and breaker, told to the log."""
+        """One HTTP call under limiter and breaker, told to the log. Its failures are returned;
+        raised is only why no call was made.
+        """
         if self._closed.is_set():
-            return ClientClosed()
-        if not self._breaker.admits():
-            return self._down()
-        try:
-            with self._limiter.slot(until) as slot:
-                began = time.monotonic()
-                outcome = self._exchange(request, self._left(until))
-                seconds = time.monotonic() - began
-                self._learn(outcome, slot, hurried=until is not None)
-        except ProviderError as error:
-            return error.bare()
-        self._log(request, outcome, number, seconds)
-        return replace(outcome, seconds=seconds) if isinstance(outcome, Page) else outcome
-
-    def _left(self, until: float | None) -> float:
-        return self._limits.total if until is None else until - self._clock()
+            raise ClientClosed
+        with self._limiter.slot(until) as slot:
+            seconds = self._limits.total if until is None else until - self._clock()
+            if seconds <= 0:
+                raise TimedOut("no time was left")
+            if not self._breaker.admits():
+                raise self._down()
+            began = time.monotonic()
+            outcome = self._exchange(request, seconds)
+            took = time.monotonic() - began
+            self._learn(outcome, slot, hurried=seconds < self._limits.total)
+        self._log(request, outcome, number, took)
+        return replace(outcome, seconds=took) if isinstance(outcome, Page) else outcome
 
     def _exchange(self, request: PageRequest, seconds: float) -> Page | ProviderError:
-        self.calls = next(self._counter) + 1
+        with self._counting:
+            self.calls += 1
         sent = self._now()
         answer = self._transport.get(request.params, seconds)
         if isinstance(answer, ProviderError):
@@ -266,9 +271,9 @@ class ProviderClient:
         self, request: PageRequest, outcome: Page | ProviderError, number: int, seconds: float
     ) -> None:
         """One line a call: what was asked for without number and text, and what came of it."""
-        good = isinstance(outcome, Page)
+        harmless = isinstance(outcome, Page | StaleConnection)
         log.log(
-            logging.INFO if good else logging.WARNING,
+            logging.INFO if harmless else logging.WARNING,
             "GET %s %s..%s start=%d length=%d try=%d outcome=%s seconds=%.3f",
             self._path,
             request.date_start.isoformat(),

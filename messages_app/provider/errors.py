@@ -28,8 +28,6 @@
 exception that does. Knows no Django: sentences are marked here, and translated by who shows them.
 """
 
-# ruff: noqa: N818 - the names say what happened; all of them are errors by their base
-
 import re
 from collections.abc import Iterable
 from datetime import datetime

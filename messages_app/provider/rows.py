@@ -41,7 +41,7 @@ _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)", re.ASCII)
 _NO_DATE = re.compile(r"(?:0000-00-00(?:[ T]00:00:00)?)?")
 
 
-class NotUnderstood(Exception):  # noqa: N818 - never leaves this module
+class NotUnderstood(Exception):
     """A value that is there and is not what its field holds."""
 
 

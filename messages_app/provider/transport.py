@@ -48,7 +48,7 @@ class Answer:
     date: str | None
 
 
-class StaleConnection(ProviderError):  # noqa: N818 - as the tree of errors
+class StaleConnection(ProviderError):
     """A kept connection had been closed by the server before it read our request."""
 
     kind = "stale"

@@ -43,6 +43,7 @@ CHARSETS = {"utf-8"} | _EIGHT_BIT | _WIDE
 _XML_CHARSET = re.compile(
     rb"""^\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']"""
 )
+_STATUS = re.compile(r"-?[0-9]{1,4}")
 _HTML = re.compile(r"\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 
 
@@ -99,7 +100,7 @@ def parse_xml(body: bytes, charset: str | None = None, hide: Hide = str) -> Rows
     raise _unreadable(written, reason)
 
 
-class _Damaged(ValueError):  # noqa: N818 - never leaves this module
+class _Damaged(ValueError):
     """The document is not the documented form; its text is ours and holds nothing of the body."""
 
 
@@ -166,7 +167,7 @@ def _check_envelope(envelope: object, hide: Hide) -> None:
     if envelope.get("error"):
         raise UnknownRefusal(hide(_sentence(envelope)))
     status = envelope.get("status")
-    if isinstance(status, str) and re.fullmatch(r"-[0-9]{1,4}", status):
+    if isinstance(status, str) and _STATUS.fullmatch(status) and status != str(OK):
         status = int(status)
     if not isinstance(status, int) or isinstance(status, bool):
         raise _Damaged("its status is missing or not a number")
@@ -221,8 +222,9 @@ def _xml_envelope(root: Element) -> tuple[dict[str, Any], list[object]]:
         raise _Damaged("it is not a <response>")
     rows = [_xml_value(child) for child in root if child.tag == "messages"]
     rest = _object([(child.tag, _xml_value(child)) for child in root if child.tag != "messages"])
-    if rest.get("status") == str(OK):
-        rest["status"] = OK
+    status = rest.get("status")
+    if isinstance(status, str) and _STATUS.fullmatch(status.strip()):
+        rest["status"] = int(status)
     return rest, rows
 
 

@@ -102,6 +102,8 @@ class FaultServer:
         with contextlib.suppress(OSError), sock:
             if self._tls:
                 sock = self._tls.wrap_socket(sock, server_side=True)
+                with self._lock:
+                    self._socks.append(sock)
             with sock:
                 connection = Connection(sock, self._stopping, number)
                 while connection.read_head() and self._next(connection)(connection):
