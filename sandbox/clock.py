@@ -61,7 +61,9 @@ def instant_in_day(day: int, second: int, *, second_pass: bool) -> int:
     or its second pass.
     """
     naive = _EPOCH + timedelta(days=day, seconds=second)
-    return instant_of(naive.replace(fold=int(second_pass)))
+    first = instant_of(naive)
+    # In the missing hour fold=1 would lead back an hour instead.
+    return max(first, instant_of(naive.replace(fold=1))) if second_pass else first
 
 
 @cache

@@ -1,10 +1,11 @@
 """Keeps the days that have been written, and finds rows in one of them by the API's filters.
 
-Days are written when first asked for and kept; what a filter needs is laid out beside them once.
+Days are written when first asked for and then kept, with columns beside them for the filters.
 """
 
 from bisect import bisect_left, bisect_right
-from functools import cached_property
+from collections.abc import Iterator
+from itertools import accumulate
 from threading import RLock
 from unicodedata import combining, normalize
 
@@ -25,22 +26,34 @@ class Block:
         self.day = day
         self.messages = messages
         self._over = day_start(day + 1)
+        self._dates = [one.date for one in messages]
+        self._destinations = [one.destination for one in messages]
+        self._countries = [one.country for one in messages]
+        self._incoming = [one.fate == INCOMING for one in messages]
+        # All texts, blind to case, and where each begins, one more for the end. Bytes, not str:
+        # one emoji would make every letter of the day four bytes wide.
+        folded = [_folded(one.text) for one in messages]
+        self._texts = b"\0".join(folded)
+        self._starts = list(accumulate((len(text) + 1 for text in folded), initial=0))
         self._shown: tuple[int, list[int]] | None = None
         self._statuses: tuple[int, list[str]] | None = None
 
     def shown(self, now: int) -> list[int]:
         """Return the positions of the messages that show at an instant."""
         now = min(now, self._over)  # once the day is over, nothing appears or vanishes any more
-        if self._shown is None or self._shown[0] != now:
-            self._shown = now, [i for i, one in enumerate(self.messages) if one.shows(now)]
-        return self._shown[1]
+        known = self._shown
+        if known is None or known[0] != now:
+            known = now, [i for i, one in enumerate(self.messages) if one.shows(now)]
+            self._shown = known
+        return known[1]
 
     def statuses(self, now: int) -> list[str]:
         """Return the status of every message at an instant."""
         now = min(now, self._over + LIFE)
-        if self._statuses is None or self._statuses[0] != now:
-            self._statuses = now, [one.status(now) for one in self.messages]
-        return self._statuses[1]
+        known = self._statuses
+        if known is None or known[0] != now:
+            known = self._statuses = now, [one.status(now) for one in self.messages]
+        return known[1]
 
     def within(self, positions: list[int], low: int, high: int) -> list[int]:
         """Return those of the positions whose date lies between two walls, both included."""
@@ -86,43 +99,23 @@ class Block:
         if question.match_message == "accents":
             bare = unaccented(wanted)
             return {i for i, one in enumerate(self.messages) if bare in unaccented(one.text)}
-        text, starts = self._folded
-        found, at = set(), text.find(wanted := wanted.casefold())
+        return set(self._found(_folded(wanted)))
+
+    def _found(self, wanted: bytes) -> Iterator[int]:
+        text, starts = self._texts, self._starts
+        at = text.find(wanted)
         while at >= 0:
             position = bisect_right(starts, at) - 1
-            if position + 1 < len(starts) and at + len(wanted) >= starts[position + 1]:
-                at = text.find(wanted, at + 1)  # the match crosses into the next message
-                continue
-            found.add(position)
-            if position + 1 == len(starts):
-                break
-            at = text.find(wanted, starts[position + 1])
-        return found
+            end = starts[position + 1] - 1  # where the separator stands
+            if at + len(wanted) <= end:
+                yield position
+                at = text.find(wanted, end + 1)
+            else:
+                at = text.find(wanted, at + 1)
 
-    @cached_property
-    def _dates(self) -> list[int]:
-        return [one.date for one in self.messages]
 
-    @cached_property
-    def _destinations(self) -> list[str]:
-        return [one.destination for one in self.messages]
-
-    @cached_property
-    def _countries(self) -> list[str]:
-        return [one.country for one in self.messages]
-
-    @cached_property
-    def _incoming(self) -> list[bool]:
-        return [one.fate == INCOMING for one in self.messages]
-
-    @cached_property
-    def _folded(self) -> tuple[str, list[int]]:
-        starts, length, folded = [], 0, []
-        for one in self.messages:
-            starts.append(length)
-            folded.append(one.text.casefold())
-            length += len(folded[-1]) + 1
-        return "\0".join(folded), starts
+def _folded(text: str) -> bytes:
+    return text.casefold().encode("utf-8", "surrogatepass")
 
 
 def unaccented(text: str) -> str:
@@ -164,13 +157,6 @@ class Days:
         """Write every day that the provider keeps, newest first."""
         for day in reversed(kept_days(0, NEVER, now)):
             self.block(day)
-
-    def forget(self, now: int) -> None:
-        """Drop the days that lie before the provider's retention."""
-        with self._lock:
-            oldest = oldest_kept(now) // DAY
-            for day in [day for day in self._blocks if day < oldest]:
-                del self._blocks[day]
 
 
 def kept_days(low: int, high: int, now: int) -> range:

@@ -17,7 +17,7 @@ from sandbox.days import Days, kept_days
 from sandbox.message import Message
 from sandbox.question import Question
 
-_KEPT_ORDERS = 8
+_KEPT_ORDERS = 4
 _Key = Callable[[Message], int | str]
 
 
@@ -189,10 +189,10 @@ def _shuffled(
 def _group_start(rows: Sequence[Message], at: int, value: int | str, key: _Key) -> int:
     if at == 0 or key(rows[at - 1]) != value:
         return at
-    return bisect_left(rows, value, 0, at, key=key)  # type: ignore[type-var]
+    return bisect_left(rows, value, 0, at, key=key)
 
 
 def _group_end(rows: Sequence[Message], at: int, value: int | str, key: _Key) -> int:
     if at + 1 == len(rows) or key(rows[at + 1]) != value:
         return at + 1
-    return bisect_right(rows, value, at, len(rows), key=key)  # type: ignore[type-var]
+    return bisect_right(rows, value, at, len(rows), key=key)

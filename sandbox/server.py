@@ -5,12 +5,15 @@ Logs nothing: requests hold numbers and texts. What goes wrong on the wire is `w
 
 import json
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from threading import Event, Lock, Thread
+from traceback import extract_tb
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,6 +22,7 @@ from sandbox.faults import NAMES, Faults
 from sandbox.wire import send
 
 _LONGEST_BODY = 100_000
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class Server(ThreadingHTTPServer):
@@ -52,8 +56,13 @@ class Server(ThreadingHTTPServer):
             self._open.discard(request)
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay quiet: clients go away in the middle of faults, and a traceback may hold numbers."""
+    def handle_error(self, *_: Any) -> None:
+        """Stay quiet when a client goes away, and name the place, no values, when we are wrong."""
+        error = sys.exc_info()[1]
+        if error is None or isinstance(error, OSError):
+            return
+        place = extract_tb(error.__traceback__)[-1]
+        print(f"{type(error).__name__} in {place.name}, line {place.lineno}", file=sys.stderr)
 
     def close(self) -> None:
         """End every connection, then wait for their threads."""
@@ -101,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             if not isinstance(given, dict):
-                raise TypeError("the body is no JSON object")  # noqa: TRY301
+                raise TypeError("the body is no JSON object")
             change(given)
         except (TypeError, ValueError) as error:
             self._reply(400, {"error": str(error)})
@@ -130,13 +139,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def head(self, answer: Answer, more: dict[str, str]) -> bytes:
         """Return status line and headers as bytes, without sending them."""
-        self.send_response(answer.status)
-        for name, value in (answer.headers | more).items():
-            if not (answer.status in (204, 304) and name == "Content-Length"):
-                self.send_header(name, value)
-        raw: list[bytes] = self._headers_buffer  # type: ignore[attr-defined]
-        self._headers_buffer: list[bytes] = []
-        return b"".join(raw) + b"\r\n"
+        fields = {"Server": "sandbox", "Date": self.date_time_string()} | answer.headers | more
+        if answer.status in (204, 304):
+            fields.pop("Content-Length", None)
+        phrase = _PHRASES.get(answer.status, "")
+        lines = [f"{self.protocol_version} {answer.status} {phrase}"]
+        lines += [f"{name}: {value}" for name, value in fields.items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def _posted(self) -> object:
         length = self.headers.get("Content-Length", "")
@@ -155,7 +164,7 @@ class Handler(BaseHTTPRequestHandler):
         moment = given.get("now")
         self.server.box.clock = None if moment is None else datetime.fromisoformat(moment)
 
-    def _reset(self, given: dict[str, Any]) -> None:
+    def _reset(self, _: dict[str, Any]) -> None:
         self.server.box.reset_calls()
 
     def _from_loopback(self) -> bool:

@@ -28,25 +28,25 @@ _MEGABYTE = 1_000_000
 
 
 def spoil_rows(rows: list[Any], active: AbstractSet[str]) -> list[Any]:
-    """Return the rows of a page under the active faults; the given rows may be changed."""
+    """Return the rows of a page under the active faults; the same row drifts the same way."""
     for name, change in _ROWS.items():
         if name in active:
-            rows = [change(row, rank, len(rows)) for rank, row in enumerate(rows)]
+            rows = [change(row, rank) for rank, row in enumerate(rows)]
+    if "bad_row" in active:
+        middle = min(len(rows), 100) // 2
+        rows = [_bad(row) if rank % 100 == middle else row for rank, row in enumerate(rows)]
     return rows
 
 
-def _bad(row: Any, rank: int, count: int) -> Any:
-    """Make one row in a hundred unreadable, and one of a shorter page."""
-    if rank % 100 != min(count, 100) // 2:
-        return row
-    kind = row["message_id"] % 4
+def _bad(row: Any) -> Any:
+    """Make a row unreadable in one of four ways, by its number."""
+    kind = int(row.get("message_id", 0)) % 4
     if kind == 0:
         return {name: value for name, value in row.items() if name != "message_id"}
     return row | ({"message_id": "x1"}, {"date": "2023-09-31 25:00:00"}, {"type": None})[kind - 1]
 
 
-def _drift(row: Any, rank: int, count: int) -> Any:
-    """Write the same facts in other types; the same row always drifts the same way."""
+def _drift(row: Any, _: int) -> Any:
     kind = row["message_id"] % 4
     if kind == 0:
         names = ("message_id", "campaign_id", "client_id", "cost", "message_length")
@@ -63,7 +63,7 @@ def _number(text: str) -> str | int:
     return int(text) if text.isdigit() and not text.startswith("0") else text
 
 
-def _unknown(row: Any, rank: int, count: int) -> Any:
+def _unknown(row: Any, rank: int) -> Any:
     kind = rank % 5
     if kind == 0:
         return row | {"status": "PARKED", "status_details": "PARKED_BY_OPERATOR"}
@@ -72,21 +72,21 @@ def _unknown(row: Any, rank: int, count: int) -> Any:
     return row | {"smpp_code": 42, "route": {"name": "a", "hops": [1, 2]}} if kind == 2 else row
 
 
-def _odd(row: Any, rank: int, count: int) -> Any:
+def _odd(row: Any, rank: int) -> Any:
     text = ("nul \0 inside", "lone \ud83d surrogate", "de\u0301compose\u0301", "long ")[rank % 4]
-    text *= _MEGABYTE // len(text) if rank == 3 else 1  # noqa: PLR2004 - one long text a page
+    if rank == 3:
+        text *= _MEGABYTE // len(text)
     return row | {"message": text, "message_length": len(text)}
 
 
-def _not_a_number(row: Any, rank: int, count: int) -> Any:
+def _not_a_number(row: Any, _: int) -> Any:
     return row | {"cost": float("nan")}
 
 
-_ROWS: dict[str, Callable[[Any, int, int], Any]] = {
+_ROWS: dict[str, Callable[[Any, int], Any]] = {
     "odd_text": _odd,
     "drift": _drift,
     "unknown": _unknown,
-    "bad_row": _bad,
     "nan": _not_a_number,
 }
 

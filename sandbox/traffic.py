@@ -7,7 +7,7 @@ from operator import attrgetter
 from random import Random
 
 from sandbox import texts
-from sandbox.clock import HOUR, NEVER, changes_clocks, instant_in_day, wall_of
+from sandbox.clock import DAY, HOUR, NEVER, changes_clocks, instant_in_day, wall_of
 from sandbox.clock import day_start as start_of
 from sandbox.countries import DRAWN, FRANCE, NEIGHBOURS, Country
 from sandbox.fate import Fate, Fates, denied
@@ -20,7 +20,8 @@ NUMBERS_A_DAY = 1 << 18
 _APART = NUMBERS_A_DAY // 2
 _FIRST_DAY = 18_262  # 2020-01-01
 _CAMPAIGN_BASE = 9_000_000
-_HOURS = (2, 1, 1, 1, 1, 3, 9, 25, 60, 90, 100, 95, 70, 60, 85, 90, 92, 95, 85, 60, 35, 20, 10, 5)
+_HOURS = (9, 7, 6, 5, 5, 6, 12, 28, 60, 90, 100, 95, 70, 60, 85, 90, 92, 95, 85, 60, 35, 20, 10, 5)
+_REPEATED = 2  # the hour that Paris repeats in autumn
 _HOSTILE_REPLY, _HOSTILE_SENT, _STOPS = 0.06, 0.0015, 0.22
 _GREETING = 0.02  # of incoming messages: those that answer nothing
 _SHORT_CODES = ("36000", "36000", "36000", "38654")
@@ -57,8 +58,14 @@ class _Writer:
         return sorted(sent + replies, key=attrgetter("date", "message_id"))
 
     def _seconds(self, count: int) -> list[int]:
-        hours = self.rng.choices(range(24), _HOURS, k=count)
+        hours = self.rng.choices(range(24), self._hours(), k=count)
         return sorted(hour * HOUR + int(self.chance() * HOUR) for hour in hours)
+
+    def _hours(self) -> list[int]:
+        """Return the weight of each wall hour; an hour that comes twice holds twice as much."""
+        if start_of(self.plan.day + 1) - self.midnight <= DAY:
+            return list(_HOURS)
+        return [weight * (2 if hour == _REPEATED else 1) for hour, weight in enumerate(_HOURS)]
 
     def _instant(self, second: int) -> int:
         if self.even:
