@@ -184,7 +184,7 @@ class _Adapter(HTTPAdapter):
 class _Session(requests.Session):
     """A session that never follows: requests would even read a redirect's body, without limit."""
 
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+    def get_redirect_target(self, resp: requests.Response) -> None:
         return None
 
 

@@ -189,7 +189,9 @@ class PagingFault(ProviderError):
     sentence = gettext_noop("The provider repeats its pages, so the list cannot be completed.")
 
 
-_LONG_NUMBER = re.compile(r"(?!\d{4}-\d\d-\d\d)\+?\d(?:[ ().-]{0,2}\d){5,}")
+_LONG_NUMBER = re.compile(
+    r"(?P<date>(?:19|20)\d\d-[01]\d-[0-3]\d)(?!\d)|\+?\d(?:[ ().-]{0,2}\d){5,}"
+)
 """Six digits or more, with or without separators: maybe a phone number. Dates are left."""
 
 
@@ -197,7 +199,7 @@ def scrubbed(text: str, hidden: Iterable[str] = ()) -> str:
     """One printable line of at most 200 characters, without `hidden` texts and long numbers."""
     for value in hidden:
         text = re.sub(re.escape(value), "…", text, flags=re.IGNORECASE)
-    text = _LONG_NUMBER.sub("…", text[: 10 * MAX_DETAIL])
+    text = _LONG_NUMBER.sub(lambda hit: hit["date"] or "…", text[: 10 * MAX_DETAIL])
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 1] + "…"
 

@@ -8,8 +8,12 @@ import logging
 import re
 
 LOGGERS = (
+    "urllib3",
     "urllib3.connection",
     "urllib3.connectionpool",
+    "urllib3.contrib.emscripten.response",
+    "urllib3.contrib.pyopenssl",
+    "urllib3.http2.connection",
     "urllib3.poolmanager",
     "urllib3.response",
     "urllib3.util.retry",

@@ -145,12 +145,12 @@ DRIPS = {
 def test_f04_f05_the_deadline_holds_against_drips(fault, scheme, new_client, server, tls, request_):
     where = server if scheme == "http" else tls.server
     where.script(DRIPS[fault])
-    limits = replace(QUICK, read=0.3, total=0.4, tries=1)
+    limits = replace(QUICK, read=0.2, total=0.25, tries=1)
     client = new_client(where.url, limits=limits, session_factory=tls.trusting_session)
     began = time.monotonic()
     with pytest.raises(TimedOut):
         client.page(request_)
-    assert 0.3 < time.monotonic() - began < 0.8
+    assert 0.2 < time.monotonic() - began < 0.7
 
 
 @pytest.fixture
@@ -271,7 +271,7 @@ def test_f09_a_redirect_with_an_endless_body_is_not_read(client, server):
     server.script(drip(head("302 Found", Location="http://[bad", X="y"), b"x" * 1000))
     began = time.monotonic()
     failure_of(client, RedirectRefused)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 1, "requests would have read it all to look for a target"
 
 
 def test_f10_kept_connections_are_used_again(client, server):
