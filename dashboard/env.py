@@ -88,7 +88,7 @@ class Env:
         return value
 
     def database(self, name: str, default: str) -> dict[str, Any]:
-        """Django's entry for a database address: SQLite with WAL and immediate transactions, or PostgreSQL."""
+        """Django's entry for an address of SQLite (WAL, immediate transactions) or PostgreSQL."""
         found: dict[str, Any] = environ.Env.db_url_config(self.text(name, default))
         if "sqlite" in found["ENGINE"]:
             # A deferred transaction that wants to write after reading fails at once when another

@@ -53,7 +53,12 @@ def _from_provider(query: MessageQuery, source: LiveSource) -> Listing:
         ended = page.is_empty
     assert first is not None
     shown = found[: query.per_page]
-    total, known = _total(first, query, len(shown), ended=ended)
+    if not shown and query.page > 1:
+        # Past the end nothing is known of the count but by the first page.
+        head = _from_provider(query.but(page=1), source)
+        total, known = head.total, head.is_total_known
+    else:
+        total, known = _total(first, query, len(shown), ended=ended)
     return Listing(
         rows=tuple(record for record in shown if record is not None),
         total=total,
@@ -79,16 +84,14 @@ def _in_place(page: Page) -> Iterator[MessageRecord | None]:
 def _total(page: Page, query: MessageQuery, shown: int, *, ended: bool) -> tuple[int, bool]:
     """How many rows the question has, and whether that is all of them.
 
-    An empty page after rows (or at the very start) counts exactly. Otherwise the provider's own
+    An empty page behind them counts exactly. Otherwise the provider's own
     count stands, except where it only counts its answer: then more is known to come.
     """
-    if ended and (shown or query.page == 1):
+    if ended:
         return query.offset + shown, True
     claimed = page.total_display_records
-    if claimed is not None and claimed > query.offset + shown and claimed != page.size:
+    if claimed and claimed > query.offset + shown and claimed != page.size:
         return claimed, True
-    if ended:
-        return (claimed or 0), claimed is not None and claimed <= query.offset
     return query.offset + shown, False
 
 

@@ -14,10 +14,12 @@ from time import monotonic
 from messages_app.analysis.conditions import keep, provider_request
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import DIRECTION_OF_TYPE
-from messages_app.archive.traits import Bounds, known_bounds, probe_bounds
+from messages_app.archive.traits import known_bounds, probe_bounds
 from messages_app.archive.windows import (
     PAGE_LENGTH,
+    WIDE,
     Allowance,
+    Bounds,
     Unproven,
     Window,
     fetch_windows,
@@ -28,8 +30,8 @@ LIVE_PAGES = 20
 """Provider pages that a live answer may need at most; beyond, only an archive is fast enough."""
 
 LIVE_ROWS = LIVE_PAGES * PAGE_LENGTH
-CALLS_A_PAGE = 4
-"""A page's worth of rows costs up to three calls; one more for windows that had to be split."""
+CALLS_A_PAGE = 5
+"""A page of rows costs about three calls: one that holds it, one that proves it, some to split."""
 
 KEPT_SECONDS = 30.0
 KEPT_ROWS = 3 * LIVE_ROWS
@@ -74,7 +76,7 @@ class LiveSource:
 
     def page(self, request: PageRequest) -> Page:
         """One page over exactly the asked seconds, both included. Raises ProviderError."""
-        page = self.client.page(self._bounds(request).asked(request), budget=PATIENCE)
+        page = self.client.page(self._exactly(request), budget=PATIENCE)
         self._see(page)
         return page
 
@@ -112,7 +114,7 @@ class LiveSource:
         direction = DIRECTION_OF_TYPE[key.partition(":")[0]]
         # A campaign's second is ordered by recipient, so that its pages do not overlap.
         request = PageRequest(date_start=at, date_end=at, type=direction, sort="destination")
-        for page in self.client.pages(self._bounds(request).asked(request)):
+        for page in self.client.pages(self._exactly(request)):
             for record in page.records:
                 if record.key == key:
                     return record
@@ -121,11 +123,13 @@ class LiveSource:
     def _fetched(self, query: MessageQuery) -> LiveRows:
         start, end = query.span
         allowance = Allowance(rows=LIVE_ROWS, calls=LIVE_PAGES * CALLS_A_PAGE)
+        request = provider_request(query)
         outcomes = list(
             fetch_windows(
                 self.client,
                 [Window(start, end)],
-                provider_request(query),
+                request,
+                bounds=self._bounds(request) or WIDE,
                 at_once=self.at_once,
                 allowance=allowance,
             )
@@ -134,11 +138,15 @@ class LiveSource:
         records = tuple(record for outcome in outcomes for record in outcome.records)
         return LiveRows(query, records, query.now, unproven)
 
-    def _bounds(self, request: PageRequest) -> Bounds:
+    def _bounds(self, request: PageRequest) -> Bounds | None:
+        """How the provider reads dates; None while there is no row to find it out by."""
         known = known_bounds(self.api_url)
         if known is None:
             known = probe_bounds(self.client, self.api_url, request.date_start, request.date_end)
-        return known or Bounds()
+        return known
+
+    def _exactly(self, request: PageRequest) -> PageRequest:
+        return (self._bounds(request) or Bounds()).asked(request)
 
     def _see(self, page: Page) -> None:
         """Remember rows just shown: the next click opens one of them."""

@@ -3,31 +3,13 @@
 Its documentation leaves that open. Found out with at most four calls, kept in the database.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from messages_app.archive.windows import SECOND, Bounds, Reader
 from messages_app.models import ProviderTrait
-
-from messages_app.archive.windows import SECOND, Reader
 from messages_app.provider import PageRequest
 
 TRAIT = "bounds"
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Whether a row dated exactly `date_start` or `date_end` belongs to the answer."""
-
-    start_included: bool = True
-    end_included: bool = True
-
-    def asked(self, request: PageRequest) -> PageRequest:
-        """The request whose answer is exactly the inclusive range of `request`."""
-        return replace(
-            request,
-            date_start=request.date_start - SECOND * (not self.start_included),
-            date_end=request.date_end + SECOND * (not self.end_included),
-        )
 
 
 def known_bounds(api_url: str) -> Bounds | None:

@@ -7,10 +7,11 @@
                         one second too full ──▶ passes under several sorts until two agree
 
 One response cannot be torn by pages that shift; totals and short pages prove nothing (a page cap may
-be lower than asked). Bounds may be exclusive, so one second more is asked on both sides and cut off
-here. Reads through a `Reader`; knows no database and no Django.
+be lower than asked). While it is not known whether bounds include their second, one second more is
+asked on both sides and cut off here. Reads through a `Reader`; knows no database and no Django.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -27,8 +28,14 @@ PAGE_LENGTH = 1000
 GOAL_ROWS = 700
 """Rows aimed at in one window: near a full page, with room for traffic that is not even."""
 
+CAMPAIGN_ROWS = 300
+"""Rows on one second of a page that make it a campaign's."""
+
 MAX_PIECES = 64
 """Windows that one split makes at most, however large a total claims to be."""
+
+OVERLAP = 50
+"""Rows that a pass reads again after a full page: more than one recipient gets in one second."""
 
 MAX_PASSES = 8
 HEAVY_SORTS = ("destination", "-destination", "sender", "-sender")
@@ -40,6 +47,27 @@ class Reader(Protocol):
     """What the routine needs of a provider client."""
 
     def page(self, request: PageRequest) -> Page: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Whether a row dated exactly `date_start` or `date_end` belongs to the provider's answer."""
+
+    start_included: bool = True
+    end_included: bool = True
+
+    def asked(self, request: PageRequest) -> PageRequest:
+        """The request whose answer is exactly the inclusive range of `request`."""
+        return replace(
+            request,
+            date_start=request.date_start - SECOND * (not self.start_included),
+            date_end=request.date_end + SECOND * (not self.end_included),
+        )
+
+
+WIDE = Bounds(start_included=False, end_included=False)
+"""Right whichever way the provider reads its bounds, at the price of two seconds too many: beside a
+campaign's second they may be heavy."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,6 +87,12 @@ class Window:
     def wider(self) -> "Window":
         """The window with the second before and the second after it, as it is asked."""
         return Window(self.start - SECOND, self.end + SECOND)
+
+    def around(self, second: datetime) -> list["Window"]:
+        """The window cut into what lies before `second`, that second, and what lies after it."""
+        pieces = [Window(self.start, second - SECOND), Window(second, second)]
+        pieces.append(Window(second + SECOND, self.end))
+        return [piece for piece in pieces if piece.start <= piece.end]
 
     def split(self, pieces: int) -> list["Window"]:
         """Cut into `pieces` equal windows, or one for each second where that is fewer."""
@@ -130,15 +164,17 @@ def fetch_windows(
     windows: Iterable[Window],
     narrow: PageRequest,
     *,
+    bounds: Bounds = WIDE,
     at_once: int = 1,
     allowance: Allowance | None = None,
 ) -> Iterator[Proven | Unproven]:
     """Fetch every window whole, several at once, and yield what became of each piece as it comes.
 
-    `narrow` bears the filters (its dates and paging are replaced). Raises ProviderError as soon as a
+    `narrow` bears the filters (its dates and paging are replaced); `bounds` is how the provider reads
+    dates, where that is known. Raises ProviderError as soon as a
     call fails for good, and TooMuch where `allowance` is used up; what was yielded stays true.
     """
-    asker = _Asker(reader, narrow, allowance or Allowance())
+    asker = _Asker(reader, narrow, bounds, allowance or Allowance())
     with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="window") as pool:
         waiting: set[Future[Outcome]] = {pool.submit(asker.settle, one) for one in windows}
         try:
@@ -160,20 +196,20 @@ def fetch_windows(
 class _Asker:
     reader: Reader
     narrow: PageRequest
+    bounds: Bounds
     allowance: Allowance
 
     def ask(self, window: Window, start: int, sort: str) -> Page:
         self.allowance.spend(calls=1)
-        return self.reader.page(
-            replace(
-                self.narrow,
-                date_start=window.wider().start,
-                date_end=window.wider().end,
-                start=start,
-                length=PAGE_LENGTH,
-                sort=sort,
-            )
+        request = replace(
+            self.narrow,
+            date_start=window.start,
+            date_end=window.end,
+            start=start,
+            length=PAGE_LENGTH,
+            sort=sort,
         )
+        return self.reader.page(self.bounds.asked(request))
 
     def settle(self, window: Window) -> Outcome:
         """Try to hold the window in one response."""
@@ -192,8 +228,7 @@ class _Asker:
         self.allowance.check_total(page.total_display_records)
         if window.seconds == 1:
             return self.settle_heavy(window)
-        pieces = _pieces(page)
-        return Split(tuple(window.split(pieces)), page.total_display_records)
+        return Split(tuple(_smaller(window, page)), page.total_display_records)
 
     def settle_heavy(self, window: Window) -> Proven | Unproven:
         """A single second with more rows than a page: passes until two agree on all that was seen."""
@@ -230,7 +265,8 @@ class _Asker:
                 return Unproven(window, tuple(rows.values()), "the provider repeats the same page")
             keys |= found.keys()
             rows |= {key: row for key, row in found.items() if window.holds(row)}
-            start += page.size
+            # Equals may swap places between two responses: a full page's end is read once more.
+            start += page.size - (OVERLAP if page.size == PAGE_LENGTH else 0)
 
 
 def _unite(records: Iterable[MessageRecord]) -> dict[str, MessageRecord]:
@@ -245,6 +281,15 @@ def _bad_rows(page: Page) -> str:
     return f"{len(page.bad_rows)} unreadable rows"
 
 
-def _pieces(page: Page) -> int:
+def _smaller(window: Window, page: Page) -> list[Window]:
+    """Windows to look at instead of one that holds more than `page`.
+
+    A second that fills much of the page is a campaign: it is taken out at once, where halving would
+    ask some seventeen times to find it in a day. Otherwise equal pieces, as many as the total hints.
+    """
+    seconds = Counter(row.date for row in page.records if window.holds(row))
+    for second, count in seconds.most_common(1):
+        if count >= CAMPAIGN_ROWS:
+            return window.around(second)
     hint = max(page.total_display_records or 0, page.size)
-    return min(MAX_PIECES, max(2, -(-hint // GOAL_ROWS)))
+    return window.split(min(MAX_PIECES, max(2, -(-hint // GOAL_ROWS))))

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from messages_app.access import gate
 
 from messages_app import charts, clock
+from messages_app.access import gate
 from messages_app.analysis import shown
 from messages_app.analysis.breakdowns import Breakdown, break_down
 from messages_app.analysis.live import LiveRows

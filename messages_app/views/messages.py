@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from messages_app.access import gate
 
 from messages_app import clock
+from messages_app.access import gate
 from messages_app.analysis import shown
 from messages_app.analysis.listing import Listing, list_messages
 from messages_app.analysis.query import PER_PAGE_CHOICES, MessageQuery

@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
-from messages_app.access import gate
 
+from messages_app.access import gate
 from messages_app.analysis import shown
 from messages_app.analysis.countries import country_name, flag
 from messages_app.analysis.live import LiveRows

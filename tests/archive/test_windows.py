@@ -8,6 +8,7 @@ import pytest
 
 from messages_app.archive.windows import (
     Allowance,
+    Bounds,
     Proven,
     TooMuch,
     Unproven,
@@ -113,6 +114,23 @@ def test_a_campaign_on_one_second_with_heavy_neighbours_is_whole():
     outcomes, found = fetched(provider, window)
     assert found == inside(provider, window)
     assert all(isinstance(outcome, Proven) for outcome in outcomes)
+
+
+def test_a_campaign_is_found_in_a_day_without_halving_down_to_it():
+    noon = Window(datetime(2026, 11, 20, 12), datetime(2026, 11, 20, 12))
+    provider = ModelProvider([*rows(900), *rows(4000, 2, noon, 10_000)])
+    _outcomes, found = fetched(provider, bounds=Bounds())
+    assert found == inside(provider)
+    assert provider.calls <= 3 * 5 + 6
+
+
+def test_known_bounds_ask_for_no_second_too_many():
+    provider = ModelProvider(rows(100), exclusive=True)
+    _outcomes, found = fetched(provider, bounds=Bounds(start_included=False, end_included=False))
+    assert found == inside(provider)
+    assert {(r.date_start, r.date_end) for r in provider.asked} == {
+        (DAY.start - timedelta(seconds=1), DAY.end + timedelta(seconds=1))
+    }
 
 
 def test_pages_in_date_order_alone_would_have_lost_rows_of_that_second():
