@@ -21,7 +21,7 @@ def retry_after(value: str | None, now: datetime, cap: float) -> float | None:
         return None
     value = value.strip()
     if re.fullmatch(r"[0-9]+", value):
-        seconds = cap if len(value) > 9 else float(value)
+        seconds = float(value)
     else:
         moment = http_date(value)
         if moment is None:

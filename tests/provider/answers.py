@@ -13,7 +13,7 @@ SAMPLES = Path(__file__).parent / "samples"
 TOTALS = ("totalRecords", "totalDisplayRecords")
 CANARY_NUMBER = "33639987654"
 CANARY_TEXT = "canary text été"
-CANARY_TOKEN = "canary.token-0123456789"
+CANARY_TOKEN = "canary.token-AbCdEfGhIj"
 
 
 def row(message_id: Any = 138, **changes: Any) -> dict[str, Any]:

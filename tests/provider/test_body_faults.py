@@ -61,6 +61,7 @@ NOT_THE_FORM = {
     "f23_depth_of_objects": whole('{"a":' * 100_000 + "1" + "}" * 100_000),
     "f23_depth_open": b"[" * 1_000_000,
     "f23_million_digits": whole(f"[{ROW}]".replace("138", "1" * 1_000_000)),
+    "f23_thousand_digits": whole(f"[{ROW}]".replace("138", "1" * 1000)),
     "f23_million_digits_float": whole(f"[{ROW}]".replace("138", "1." + "1" * 1_000_000)),
     "f23_many_values": whole("[" + "{}," * 3_000_000 + "{}]"),
     "f23_many_lists": whole("[" + "[]," * 3_000_000 + "[]]"),

@@ -54,6 +54,7 @@ FAULTS = {
     "cut_json_echo": reply(b'{"status": "' + ECHO),
     "bad_gzip": reply(body(ROW), Content_Encoding="gzip"),
     "bad_charset": reply(body(ROW) + b"\xff"),
+    "oversized": reply(body(ROW) + b" " * 5000),
     "status": reply(body(ROW, status=-7, details=ECHO.decode())),
     "error": reply(body(ROW, error=ECHO.decode())),
     "http_400": reply(body(ROW, details=ECHO.decode()), "400 Bad"),
@@ -107,7 +108,8 @@ def test_no_error_and_no_log_line_shows_anything_personal(fault, new_client, ser
     if step is not None:
         server.script(step)
     client = new_client(
-        server.url if step else "http://127.0.0.1:1", limits=replace(QUICK, read=0.1, total=0.2)
+        server.url if step else "http://127.0.0.1:1",
+        limits=replace(QUICK, read=0.1, total=0.2, body=5000),
     )
     told = told_by(ask(client, request()))
     logged = written.getvalue()

@@ -89,6 +89,7 @@ def test_errors_stay_what_they_are_when_shown():
     error = errors.error_for(-1, "Token invalide")
     assert repr(error) == "AuthenticationFault(kind='authentication', code=-1)"
     assert error.args == ("authentication",)
+    assert errors.error_for(-7, "to +33 6 39 98 00 00\0").detail == "to …"
     assert str(errors.error_for(429)) == "The provider asks us to slow down."
 
 
