@@ -24,6 +24,7 @@ from sandbox.message import (
 LIFE = 72 * HOUR
 _LONGEST = 47 * HOUR
 _STEPS = 4096
+_UNPRICED = 6 * HOUR  # one message in 25 is priced this late at most
 _NORMAL = NormalDist()
 # Median 6 s, a long tail: one receipt in fifty comes minutes to hours later (phones that were off).
 _DELAYS = tuple(
@@ -89,7 +90,7 @@ class Fates:
 
     def _handed(self, country: Country, customer: int, handed: int, before: str) -> Fate:
         chance = self._chance
-        priced = handed + 60 + int(chance() * 2400) if chance() < 0.04 else 0
+        priced = handed + 60 + int(chance() ** 2 * _UNPRICED) if chance() < 0.04 else 0
         if customer * 7 % 10 < country.silent:
             return Fate(handed, handed, priced, before, SENT, SENT)
         start, end = self._outage

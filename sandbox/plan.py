@@ -12,7 +12,7 @@ from sandbox.clock import DAY, HOUR, date_of, day_start, instant_in_day
 DAYS_KEPT = 184
 LARGE_BULK = 20_000
 _WEEKDAYS = (1.12, 1.15, 1.15, 1.12, 1.2, 0.72, 0.54)
-_INCOMING, _SCHEDULED, _CANCELLED, _MODERATED, _WEEKLY = 0.045, 0.06, 0.05, 0.03, 0.30
+_INCOMING, _SCHEDULED, _CANCELLED, _MODERATED, _WEEKLY = 0.045, 0.06, 0.05, 0.02, 0.30
 _BULK_MONTHS = (1, 4, 7, 10)
 
 
@@ -82,7 +82,7 @@ class Planner:
             found.append(_scheduled(day, _rounded(target * _SCHEDULED, rng), rng))
         if rng.random() < 0.5:
             found.append(_cancelled(day, _rounded(target * _CANCELLED, rng), rng))
-        if weekday in (0, 2):
+        if weekday < 5:
             found.append(_moderated(day, _rounded(target * _MODERATED, rng), rng))
         if weekday == 3:
             found.append(_prompt(day, _rounded(target * _WEEKLY, rng), 11 * HOUR))
@@ -125,4 +125,4 @@ def _cancelled(day: int, size: int, rng: Random) -> Campaign:
 
 def _moderated(day: int, size: int, rng: Random) -> Campaign:
     prompt = _prompt(day, size, rng.randrange(32, 72) * (HOUR // 4))
-    return prompt._replace(moderated=rng.randrange(600, 20 * HOUR), denied=rng.random() < 0.4)
+    return prompt._replace(moderated=rng.randrange(HOUR, 20 * HOUR), denied=rng.random() < 0.4)

@@ -45,6 +45,7 @@ class _Writer:
         self.rng = Random(f"{seed}/day/{plan.day}")
         self.chance = self.rng.random
         self.fates = Fates(seed, plan.day, self.rng)
+        self.hostile = plan.day * 5
         self.next = first_number(plan.day)
         self.midnight = start_of(plan.day)
         self.even = not changes_clocks(plan.day)
@@ -239,5 +240,6 @@ class _Writer:
     def _reply_text(self) -> str:
         luck = self.chance()
         if luck < _HOSTILE_REPLY:
-            return self.rng.choice(texts.HOSTILE)
+            self.hostile += 1  # in turn, so that each is met within weeks
+            return texts.HOSTILE[self.hostile % len(texts.HOSTILE)]
         return self.rng.choice(texts.STOPS if luck < _HOSTILE_REPLY + _STOPS else texts.REPLIES)
