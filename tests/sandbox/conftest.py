@@ -38,7 +38,7 @@ def ask(box, **params):
 
 def found(box, **params):
     """Return all rows of a question, page after page until one is empty."""
-    rows = []
+    rows: list[dict] = []
     while page := ask(box, **params, start=len(rows))["messages"]:
         rows += page
     return rows

@@ -265,7 +265,7 @@ def test_odd_texts_in_xml_can_still_be_read_F28(small):
 
 @pytest.mark.parametrize("fault", ["drift", "unknown", "bad_row", "messages_null", "nan"])
 def test_spoiled_rows_come_in_xml_too(small, fault):
-    small.faults = Faults(**{fault: True})
+    small.faults = Faults.from_values({fault: True})
     assert ET.fromstring(small.answer(ALL, "text/xml").body).findtext("status") == "1"
 
 

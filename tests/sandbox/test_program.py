@@ -6,14 +6,16 @@ import subprocess
 import sys
 from argparse import ArgumentParser
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
 
+import sandbox
 from messages_app.management.commands import sandbox as command
 from sandbox.cli import add_options, build
-from sandbox.faults import NAMES
+from sandbox.faults import CHOICES, NAMES
 
 PROGRAM = [sys.executable, "-m", "sandbox"]
 
@@ -43,9 +45,9 @@ def test_the_program_says_where_it_listens_and_ends_when_told():
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        line = process.stdout.readline()
-        place = urlsplit(line.split()[-1])
-        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=5)
+        assert process.stdout
+        place = urlsplit(process.stdout.readline().split()[-1])
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=5)
         connection.request("GET", "/_sandbox/calls")
         assert connection.getresponse().read() == b'{"calls": 0}'
         connection.close()
@@ -75,3 +77,8 @@ def test_the_django_command_passes_its_options_on(monkeypatch, capsys):
 def test_the_django_command_refuses_bad_options():
     with pytest.raises(CommandError, match="html is"):
         call_command("sandbox", "--html", "x")
+
+
+def test_the_readme_names_every_guess():
+    text = (Path(sandbox.__file__).parent / "README.md").read_text(encoding="utf-8")
+    assert [name for name in CHOICES if f"`{name}`" not in text] == []

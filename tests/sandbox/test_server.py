@@ -34,7 +34,7 @@ def place(box):
 @contextmanager
 def connected(place):
     """A kept connection with a time-out."""
-    connection = http.client.HTTPConnection(*place, timeout=5)
+    connection = http.client.HTTPConnection(place[0], place[1], timeout=5)
     try:
         yield connection
     finally:
@@ -164,7 +164,7 @@ def test_silence_does_not_keep_the_server_from_stopping_F3(box):
 
 @pytest.mark.parametrize(("fault", "pieces"), [("drip_body", 5), ("drip_headers", 5)])
 def test_a_dripped_answer_comes_byte_by_byte_F4_F5(box, place, fault, pieces):
-    box.faults = Faults(**{fault: True}, drip_pause=0.01)
+    box.faults = Faults.from_values({fault: True, "drip_pause": 0.01})
     with socket.create_connection(place, timeout=5) as line:
         line.sendall(f"GET {PATH} HTTP/1.1\r\n".encode() + credentials())
         head = b""
@@ -188,7 +188,7 @@ def test_a_reset_in_the_middle_of_the_body_F6(box, place):
 
 @pytest.mark.parametrize("fault", ["cut_length", "cut_chunked"])
 def test_a_body_can_end_before_its_time_F7(box, place, fault):
-    box.faults = Faults(**{fault: True})
+    box.faults = Faults.from_values({fault: True})
     with connected(place) as connection, pytest.raises(http.client.IncompleteRead):
         get(connection)
 

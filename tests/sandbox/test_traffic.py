@@ -214,7 +214,7 @@ def test_refused_messages_cost_nothing(truth):
 def test_delivery_differs_by_country_and_some_operators_send_no_receipts():
     box = Sandbox(rows=100_000, seed=7, clock=NOW)
     rows = box.rows_between(NOW - timedelta(days=60), NOW - timedelta(days=4))
-    ends = defaultdict(Counter)
+    ends: dict[str, Counter] = defaultdict(Counter)
     for row in rows:
         ends[row["country"]][row["status"]] += 1
     assert ends["FR"]["DELIVERED"] / ends["FR"].total() > 0.93
@@ -235,7 +235,8 @@ def test_receipts_take_seconds_with_a_long_tail(truth):
 
 
 def test_days_have_working_hours_and_weeks_have_weekends(truth):
-    hours, days = Counter(), Counter()
+    hours: Counter = Counter()
+    days: Counter = Counter()
     for row in truth:
         moment = datetime.fromisoformat(row["date"])
         hours[moment.hour] += 1
@@ -248,7 +249,7 @@ def test_senegal_has_bad_hours_within_any_seven_days():
     box = Sandbox(seed=1)
     for shift in range(0, 14, 3):
         now = NOW + timedelta(days=shift)
-        days = defaultdict(Counter)
+        days: dict[str, Counter] = defaultdict(Counter)
         for row in box.rows_between(now - timedelta(days=7), now, now):
             if row["country"] == "SN":
                 days[row["date"][:10]][row["status"]] += 1
