@@ -5,6 +5,7 @@ Knows names and shapes of settings, nothing of what they are for.
 
 import os
 import secrets
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,12 +14,15 @@ from zoneinfo import ZoneInfo
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]", ".localhost", "testserver"})
-
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host name means this machine."""
-    return host in LOOPBACK or host.startswith("127.")
+    """Say whether a host name or address means this machine."""
+    if host in ("localhost", ".localhost"):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 class Env:

@@ -3,14 +3,23 @@
 from allauth.account import views as account
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path
-from django.views.generic import RedirectView
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, reverse
 from django.views.i18n import set_language
 
 from messages_app.views import health
 
-# No second door: the admin's own login form is replaced by the one login.
-admin.site.login = RedirectView.as_view(pattern_name="account_login", query_string=True)  # type: ignore[assignment]
+
+def admin_login(request: HttpRequest, extra_context: object = None) -> HttpResponse:
+    """No second door: who is not logged in goes to the one login, who may not enter is refused."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect_to_login(request.GET.get("next", reverse("admin:index")))
+
+
+admin.site.login = admin_login  # type: ignore[method-assign,assignment]
 
 # Of allauth only what is meant: nobody signs up, connects or confirms anything here.
 accounts = [

@@ -18,8 +18,7 @@ from messages_app.analysis.sentence import range_words
 from messages_app.analysis.series import BUCKETS, MAX_BUCKETS, bucket_for
 from messages_app.figures_json import answer_json, nothing_json
 from messages_app.filters import question_url, read_question
-from messages_app.sources import live_source
-from messages_app.views.asking import Trouble, asked, attempt, extras_of, show
+from messages_app.views.asking import Trouble, asked, attempt, extras_of, live_rows, must_wait, show
 from messages_app.views.figures import figures
 from messages_app.views.narrowing import rows_url
 from messages_app.views.question_bar import bar, sentence
@@ -50,9 +49,9 @@ def _answer(request: HttpRequest, query: MessageQuery) -> dict[str, Any]:
         "range_words": range_words(query),
         "sentence": sentence(query, None),
     }
-    if request.GET.get("wait") != "1" and not live_source().has(query):
+    if must_wait(request, query):
         return context | {"waits_for": question_url(path, query, [*extra, ("wait", "1")])}
-    found = attempt(live_source().rows, query, path)
+    found = attempt(live_rows, query, path)
     if isinstance(found, Trouble):
         return context | {"trouble": found}
     return context | _drawn(path, found, bucket)
@@ -97,7 +96,7 @@ def analytics_data(request: HttpRequest) -> JsonResponse:
     if query is None:
         return JsonResponse({"errors": question.form.errors.get_json_data()}, status=400)
     as_of = clock.now().isoformat(timespec="seconds")
-    found = attempt(live_source().rows, query, request.path)
+    found = attempt(live_rows, query, request.path)
     if isinstance(found, Trouble):
         status = 503 if found.kind == "error" else 200
         return JsonResponse(nothing_json(query, as_of, found.text), status=status)

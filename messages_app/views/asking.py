@@ -16,11 +16,12 @@ from django_htmx.middleware import HtmxDetails
 
 from messages_app import clock
 from messages_app.analysis import shown
-from messages_app.analysis.live import LIVE_ROWS
+from messages_app.analysis.live import LIVE_ROWS, LiveRows
 from messages_app.analysis.query import MessageQuery
 from messages_app.archive.windows import TooMuch
 from messages_app.filters import EXTRAS, Question, question_url, read_question
 from messages_app.provider import ProviderError
+from messages_app.sources import live_source
 
 T = TypeVar("T")
 
@@ -77,6 +78,22 @@ def attempt(work: Callable[[MessageQuery], T], query: MessageQuery, path: str) -
             error_words(error),
             (Offer(_("Try again"), question_url(path, query)),),
         )
+
+
+def must_wait(request: HttpRequest, query: MessageQuery) -> bool:
+    """Say whether the rows would take seconds, so that the frame should come first.
+
+    `wait=1` asks for them all the same; where the provider cannot be asked at all that is told at once.
+    """
+    try:
+        return request.GET.get("wait") != "1" and not live_source().has(query)
+    except ProviderError:
+        return False
+
+
+def live_rows(query: MessageQuery) -> LiveRows:
+    """All rows of a question from the provider. Raises what `attempt` puts in words."""
+    return live_source().rows(query)
 
 
 def error_words(error: ProviderError) -> str:

@@ -19,7 +19,7 @@ from messages_app.analysis.statuses import MO, MT
 from messages_app.fields import WallTimeField
 from messages_app.filters import question_url
 from messages_app.sources import live_source
-from messages_app.views.asking import Trouble, asked, attempt, extras_of, show
+from messages_app.views.asking import Trouble, asked, attempt, extras_of, live_rows, show
 from messages_app.views.columns import columns
 from messages_app.views.detail import detail
 from messages_app.views.figures import strip
@@ -95,7 +95,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         return question
     context: dict[str, Any] = {"query": question.query}
     if question.query:
-        answer = attempt(live_source().rows, question.query, reverse("messages"))
+        answer = attempt(live_rows, question.query, reverse("messages"))
         if isinstance(answer, Trouble):
             context["trouble"] = answer
         else:

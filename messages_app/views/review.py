@@ -26,8 +26,7 @@ from messages_app.analysis.statuses import (
 )
 from messages_app.filters import question_url
 from messages_app.provider import MessageRecord
-from messages_app.sources import live_source
-from messages_app.views.asking import Trouble, asked, attempt, show
+from messages_app.views.asking import Trouble, asked, attempt, live_rows, must_wait, show
 from messages_app.views.narrowing import rows_url
 from messages_app.views.question_bar import bar
 from messages_app.visible import one_line
@@ -72,9 +71,9 @@ def review(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, query: MessageQuery) -> dict[str, Any]:
     context: dict[str, Any] = {"query": query, "here": question_url(request.path, query)}
-    if request.GET.get("wait") != "1" and not live_source().has(query):
+    if must_wait(request, query):
         return context | {"waits_for": question_url(request.path, query, [("wait", "1")])}
-    found = attempt(live_source().rows, query, request.path)
+    found = attempt(live_rows, query, request.path)
     if isinstance(found, Trouble):
         return context | {"trouble": found}
     return context | {
