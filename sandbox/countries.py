@@ -8,8 +8,10 @@ four digits, a block that operators keep back or give out last. Lengths are thos
 
 from typing import NamedTuple
 
-AREAS_US = (202, 206, 212, 213, 303, 305, 312, 404, 415, 503, 512, 602, 617, 702, 713, 808)
-AREAS_CA = (204, 306, 403, 416, 418, 438, 506, 514, 604, 613, 819, 902)
+AREAS = {
+    "US": (202, 206, 212, 213, 303, 305, 312, 404, 415, 503, 512, 602, 617, 702, 713, 808),
+    "CA": (204, 306, 403, 416, 418, 438, 506, 514, 604, 613, 819, 902),
+}
 
 
 class Country(NamedTuple):
@@ -29,19 +31,14 @@ class Country(NamedTuple):
     @property
     def size(self) -> int:
         """Return how many different numbers there are."""
-        return len(_areas(self.code)) * 100 or 10**self.digits
+        return len(AREAS[self.code]) * 100 if self.code in AREAS else 10**self.digits
 
     def number(self, customer: int) -> str:
         """Return the number of a customer, counted from 0 and wrapped at `size`."""
-        customer %= self.size
-        if areas := _areas(self.code):
-            area, last = divmod(customer, 100)
-            return f"1{areas[area]}55501{last:02}"
-        return f"{self.stem}{customer:0{self.digits}}"
-
-
-def _areas(code: str) -> tuple[int, ...]:
-    return {"US": AREAS_US, "CA": AREAS_CA}.get(code, ())
+        if self.code in AREAS:
+            area, last = divmod(customer % self.size, 100)
+            return f"1{AREAS[self.code][area]}55501{last:02}"
+        return f"{self.stem}{customer % 10**self.digits:0{self.digits}}"
 
 
 COUNTRIES = (

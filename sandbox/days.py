@@ -4,9 +4,10 @@ Days are written when first asked for and then kept, with columns beside them fo
 """
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import accumulate
-from threading import RLock
+from threading import Lock
 from unicodedata import combining, normalize
 
 from sandbox.clock import DAY, NEVER, day_start, oldest_kept, wall_of
@@ -130,12 +131,13 @@ class Days:
         self._planner = Planner(rows, seed)
         self._plans: dict[int, Plan] = {}
         self._blocks: dict[int, Block] = {}
-        self._lock = RLock()
+        self._writing: defaultdict[int, Lock] = defaultdict(Lock)
 
     def block(self, day: int) -> Block:
         """Return a day, written now if nobody asked before."""
         if (block := self._blocks.get(day)) is None:
-            with self._lock:
+            # One lock a day: under a single one, whoever writes all days would starve a page.
+            with self._writing[day]:
                 if (block := self._blocks.get(day)) is None:
                     block = Block(day, write_day(self.plan(day), self._planner.seed))
                     self._blocks[day] = block
