@@ -45,9 +45,10 @@ def check(parse, data: bytes, charset: str | None = None) -> None:
 
 
 def check_storable(record: MessageRecord) -> None:
-    written = json.dumps([str(getattr(record, name)) for name in record.__slots__])
-    assert "\\u0000" not in written
-    json.loads(written).__repr__().encode("utf-8")
+    texts = [value for name in record.__slots__ if isinstance(value := getattr(record, name), str)]
+    texts += [text for pair in record.extra for text in pair]
+    assert "\0" not in "".join(texts)
+    "".join(texts).encode("utf-8")
     assert 0 <= record.message_id < 2**61
     assert record.type
     assert record.status
