@@ -18,6 +18,12 @@ def account():
 
 
 @pytest.fixture(scope="session")
+def restless():
+    """The same account with ties in random order."""
+    return Sandbox(rows=40_000, seed=7, clock=NOW)
+
+
+@pytest.fixture(scope="session")
 def truth(account):
     """Every row that shows."""
     return list(account.rows())

@@ -46,7 +46,7 @@ def random_question(random, truth):
     return params | {name: choices[name] for name in names if choices[name]}
 
 
-@pytest.mark.parametrize("number", range(rounds(sample=60, full=2_000)))
+@pytest.mark.parametrize("number", range(rounds(sample=60, full=1_000)))
 def test_a_question_finds_exactly_the_rows_of_a_plain_filter(account, truth, number):
     params = random_question(Random(number), truth)
     expected = [row for row in truth if passes(row, params)]
@@ -161,10 +161,9 @@ def test_random_ties_show_each_row_of_a_group_equally_often():
 
 
 @pytest.mark.parametrize("sort", ["date", "-date", "destination", "-sender", "status"])
-def test_random_ties_only_ever_change_places_among_equals(account, truth, sort):
-    box = Sandbox(rows=40_000, seed=7, clock=NOW)
+def test_random_ties_only_ever_change_places_among_equals(account, restless, sort):
     expected = ask(account, sort=sort, start=150)["messages"]
-    rows = ask(box, sort=sort, start=150)["messages"]
+    rows = ask(restless, sort=sort, start=150)["messages"]
     name = sort.removeprefix("-")
     assert [row[name] for row in rows] == [row[name] for row in expected]
     assert len({key(row) for row in rows}) == len(rows)

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         """Declare the sandbox's own options."""
         add_options(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_: Any, **options: Any) -> None:
         """Serve until interrupted; raises CommandError for bad options."""
         try:
             run(options, self._say)
