@@ -98,7 +98,13 @@ def live_rows(query: MessageQuery) -> LiveRows:
 
 def error_words(error: ProviderError) -> str:
     """The operator's sentence in the language in force, with what the provider said of it."""
-    return " ".join(part for part in (_(error.sentence), error.detail) if part)
+    since = _("It has been so since %s.") % _since(error) if error.since else ""
+    return " ".join(part for part in (_(error.sentence), error.detail, since) if part)
+
+
+def _since(error: ProviderError) -> str:
+    assert error.since is not None
+    return shown.clock(error.since.astimezone(clock.now().tzinfo))
 
 
 def _too_much(limit: TooMuch, query: MessageQuery, path: str) -> Trouble:

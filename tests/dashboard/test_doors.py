@@ -129,7 +129,7 @@ def test_htmx_after_the_session_ended_goes_to_the_whole_login_page(client, db):
     assert answer.content == b""
 
 
-def test_the_roles_bear_their_permissions(db):
+def test_the_roles_bear_their_permissions(support, administrator):
     def codes(name):
         return set(Group.objects.get(name=name).permissions.values_list("codename", flat=True))
 

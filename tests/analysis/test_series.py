@@ -1,0 +1,87 @@
+"""Buckets of time, in the ordinary week and in the two nights when the clocks change."""
+
+import itertools
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from messages_app.analysis.query import MessageQuery
+from messages_app.analysis.series import BUCKETS, MAX_BUCKETS, bucket_for, bucket_spans, series
+from tests.factories import record
+
+PARIS = ZoneInfo("Europe/Paris")
+NOW = datetime(2026, 11, 23, 12, tzinfo=PARIS)
+
+
+def over(start: str, end: str) -> MessageQuery:
+    return MessageQuery(
+        now=NOW,
+        period="custom",
+        date_start=datetime.fromisoformat(start),
+        date_end=datetime.fromisoformat(end),
+    )
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("2026-11-01 00:00:00", "2026-11-07 23:59:59"), ("2026-10-25 01:07:03", "2026-10-25 22:00:01"),
+     ("2026-11-01 12:00:00", "2026-11-01 12:00:00")],
+)  # fmt: skip
+def test_buckets_cover_the_range_and_touch(name, start, end):
+    query = over(start, end)
+    spans = list(bucket_spans(query.span, BUCKETS[name], PARIS))
+    assert (spans[0][0], spans[-1][1]) == query.span
+    for one, following in itertools.pairwise(spans):
+        assert following[0] - one[1] == timedelta(seconds=1)
+
+
+def test_the_day_of_the_missing_hour_has_23_buckets():
+    query = over("2026-03-29 00:00:00", "2026-03-29 23:59:59")
+    found = series([], query, BUCKETS["hour"])
+    assert len(found) == 23
+    assert datetime(2026, 3, 29, 2) not in {bucket.start for bucket in found}
+
+
+def test_the_day_of_the_repeated_hour_has_24_buckets_of_which_one_is_double():
+    query = over("2026-10-25 00:00:00", "2026-10-25 23:59:59")
+    found = series([], query, BUCKETS["hour"])
+    assert len(found) == 24
+    assert [bucket.start.hour for bucket in found if bucket.is_double] == [2]
+
+
+def test_every_row_falls_into_one_bucket():
+    query = over("2026-10-24 00:00:00", "2026-10-26 23:59:59")
+    rows = [
+        record(message_id=n, date=query.span[0] + timedelta(seconds=n * 977)) for n in range(260)
+    ]
+    for size in BUCKETS.values():
+        found = series(rows, query, size)
+        assert sum(bucket.tally.rows for bucket in found) == len(rows)
+        for bucket in found:
+            inside = [r for r in rows if bucket.start <= r.date <= bucket.end]
+            assert bucket.tally.rows == len(inside)
+
+
+def test_the_size_follows_the_range_and_an_unreadable_wish_is_not_granted():
+    week = over("2026-11-01 00:00:00", "2026-11-07 23:59:59")
+    assert bucket_for(week).name == "6_hours"
+    assert bucket_for(week, "hour").name == "hour"
+    assert bucket_for(week, "5_minutes").name == "6_hours"
+    assert bucket_for(week, "nonsense").name == "6_hours"
+    century = over("1990-01-01 00:00:00", "2998-12-31 23:59:59")
+    assert bucket_for(century).name == "month"
+
+
+def test_a_range_of_centuries_draws_no_endless_list():
+    century = over("2026-01-01 00:00:00", "2998-12-31 23:59:59")
+    assert len(series([], century, bucket_for(century))) <= MAX_BUCKETS
+
+
+def test_a_scheduled_period_ends_with_its_last_message():
+    query = MessageQuery(now=NOW, period="scheduled")
+    later = record(status="WAITING", date=datetime(2026, 11, 25, 9))
+    found = series([later], query, BUCKETS["day"])
+    assert found[-1].end <= datetime(2026, 11, 25, 23, 59, 59)
+    assert sum(bucket.tally.waiting for bucket in found) == 1
