@@ -3,6 +3,7 @@
 `python -m sandbox` and the dashboard's own command share both.
 """
 
+import os
 import signal
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
@@ -18,7 +19,9 @@ def add_options(parser: ArgumentParser) -> None:
     """Declare every option on a parser."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8901, help="port to listen on; 0: any free one")
-    parser.add_argument("--token", default="sandbox-token", help="the API token it accepts")
+    # From the environment too: what stands on a command line every process can read.
+    token = os.environ.get("SANDBOX_TOKEN", "sandbox-token")
+    parser.add_argument("--token", default=token, help="the API token it accepts")
     parser.add_argument("--rows", type=int, default=200_000, help="messages in six months")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other traffic")
     parser.add_argument(
