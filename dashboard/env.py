@@ -105,6 +105,7 @@ class Env:
         elif "postgresql" in found["ENGINE"]:
             found.setdefault("CONN_MAX_AGE", 60)
             found["CONN_HEALTH_CHECKS"] = True
+            found["TEST"] = {"TEMPLATE": "template0", "CHARSET": "UTF8"}
         else:
             raise _wrong(name, found["ENGINE"], "an address of SQLite or PostgreSQL")
         return found

@@ -44,7 +44,7 @@ def environment_python(root):
 
 def is_usable(python):
     """Say whether an environment's Python runs, is new enough and has pip: half-made ones have not."""
-    asked = "import sys, pip; sys.exit(sys.version_info < {!r})".format(LEAST)
+    asked = f"import sys, pip; sys.exit(sys.version_info < {LEAST!r})"
     try:
         return subprocess.call([python, "-c", asked], stderr=subprocess.DEVNULL) == 0
     except OSError:

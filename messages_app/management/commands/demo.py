@@ -16,7 +16,12 @@ from django.core.management.base import BaseCommand, CommandError
 from messages_app.demo.family import ChildEnded, Family, Stopped
 from messages_app.demo.logins import Login, prepare
 from messages_app.demo.servers import (
-    HOST, NotReady, listen, start_dashboard, start_sandbox, wait_until_ready,
+    HOST,
+    NotReady,
+    listen,
+    start_dashboard,
+    start_sandbox,
+    wait_until_ready,
 )  # fmt: skip
 
 NOT_LOCAL = (
