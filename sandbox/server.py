@@ -182,7 +182,7 @@ def _hang_up(connection: socket.socket) -> None:
 def serving(box: Sandbox, host: str, port: int) -> Iterator[str]:
     """Serve a sandbox in a thread while the context lasts; it yields the base address."""
     server = Server(box, host, port)
-    thread = Thread(target=server.serve_forever, args=(0.05,), name="sandbox")
+    thread = Thread(target=server.serve_forever, args=(0.01,), name="sandbox")
     thread.start()
     try:
         yield server.url

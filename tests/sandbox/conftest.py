@@ -13,14 +13,14 @@ ALL = {"date_start": "2025-01-01 00:00:00", "date_end": "2027-01-01 00:00:00", "
 
 @pytest.fixture(scope="session")
 def account():
-    """An account of 40,000 rows whose clock stands still; stable ties, never changed by a test."""
-    return Sandbox(rows=40_000, seed=7, clock=NOW, faults=Faults(ties="stable"))
+    """An account of 30,000 rows whose clock stands still; stable ties, never changed by a test."""
+    return Sandbox(rows=30_000, seed=7, clock=NOW, faults=Faults(ties="stable"))
 
 
 @pytest.fixture(scope="session")
 def restless():
     """The same account with ties in random order."""
-    return Sandbox(rows=40_000, seed=7, clock=NOW)
+    return Sandbox(rows=30_000, seed=7, clock=NOW)
 
 
 @pytest.fixture(scope="session")

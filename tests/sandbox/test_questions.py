@@ -46,7 +46,7 @@ def random_question(random, truth):
     return params | {name: choices[name] for name in names if choices[name]}
 
 
-@pytest.mark.parametrize("number", range(rounds(sample=40, full=1_000)))
+@pytest.mark.parametrize("number", range(rounds(sample=30, full=1_000)))
 def test_a_question_finds_exactly_the_rows_of_a_plain_filter(account, truth, number):
     params = random_question(Random(number), truth)
     expected = [row for row in truth if passes(row, params)]
@@ -171,7 +171,7 @@ def test_random_ties_only_ever_change_places_among_equals(account, restless, sor
 
 @pytest.mark.parametrize(("start", "end"), [("exclusive", "inclusive"), ("inclusive", "exclusive")])
 def test_bounds_can_be_exclusive_at_each_side_F38(account, start, end):
-    box = Sandbox(40_000, 7, clock=NOW, faults=Faults(start_bound=start, end_bound=end))
+    box = Sandbox(30_000, 7, clock=NOW, faults=Faults(start_bound=start, end_bound=end))
     low, high = "2026-01-14 10:00:00", "2026-01-21 11:45:00"
     rows = [row["date"] for row in account.rows_between(*map(datetime.fromisoformat, (low, high)))]
     dates = [row["date"] for row in found(box, date_start=low, date_end=high, sort="date")]
@@ -184,7 +184,7 @@ def test_bounds_can_be_exclusive_at_each_side_F38(account, start, end):
 
 
 def test_bounds_can_be_ignored_F38(account, truth):
-    box = Sandbox(40_000, 7, clock=NOW, faults=Faults(start_bound="ignored", end_bound="ignored"))
+    box = Sandbox(30_000, 7, clock=NOW, faults=Faults(start_bound="ignored", end_bound="ignored"))
     day = {"date_start": "2026-01-14 10:00:00", "date_end": "2026-01-14 11:00:00"}
     assert ask(box, **day)["totalRecords"] == len(truth)
 
