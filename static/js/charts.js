@@ -5,9 +5,14 @@
 (() => {
   const drawn = new Map();
 
-  const token = (name) =>
-    getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-  const tone = (name) => token(name === "accent" ? "accent" : `tone-${name}`) || token("accent");
+  // A token may hold a pair of colours; only an element that bears it knows which one is meant.
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.hidden = true;
+  function token(name) {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  }
+  const tone = (name) => token(name === "accent" ? "accent" : `tone-${name}`);
 
   // Hatching marks what is still settling, so that it shows without colour too.
   function hatched(colour) {
@@ -83,10 +88,9 @@
         datasets: [
           {
             data: spec.values,
-            backgroundColor: spec.tones.map((name, index) => {
-              const colour = spec.faint[index] ? token("faint") : tone(name);
-              return colour;
-            }),
+            backgroundColor: spec.tones.map((name, index) =>
+              spec.faint[index] ? token("faint") : tone(name),
+            ),
             maxBarThickness: 18,
           },
         ],
