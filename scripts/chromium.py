@@ -4,43 +4,55 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from pathlib import Path
 
-from scripts.say import refuse, step
+from scripts import debian
+from scripts.refusal import Refusal
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium", "chromium-browser")
+"""Commands that the browser tests start; others (Chrome) are given by CHROMIUM."""
+
+MISSING = "The browser tests need Chromium; install the package chromium and run again."
 
 
-def found(which: Callable[[str], str | None] = shutil.which) -> str | None:
-    """The system's Chromium, if it has one."""
-    return os.environ.get("CHROMIUM") or next((path for n in NAMES if (path := which(n))), None)
+def find(path: str | None = None) -> str:
+    """The machine's own Chromium (the environment's CHROMIUM first), else an empty text."""
+    given = os.environ.get("CHROMIUM", "")
+    return given or next((hit for name in NAMES if (hit := shutil.which(name, path=path))), "")
+
+
+def starts(program: str) -> bool:
+    """Say whether it runs at all: a downloaded one may lack libraries of the system."""
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
 
 def ensure() -> None:
-    """Bring a Chromium where there is none: Debian's when root, else Playwright's own."""
-    if found() or _playwright_has_one():
+    """Bring a Chromium where none starts: Debian's as root, else Playwright's. Raises Refusal."""
+    if _is_there():
         return
-    step("installing Chromium")
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        apt("chromium")
-        if found():
+    if debian.can_install():
+        debian.install("chromium")
+        if starts(find()):
             return
+    print("Downloading Chromium by Playwright …", flush=True)
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
-    if subprocess.run(command, check=False).returncode:
-        refuse("The browser tests need Chromium: install the package chromium.")
+    subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
+    if not _is_there():
+        raise Refusal(MISSING)
 
 
-def apt(*packages: str) -> None:
-    """Install Debian packages without asking; what fails shows in what is missing afterwards."""
-    quiet = {"stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update", "-q"], check=False, env=env, **quiet)  # type: ignore[call-overload]
-    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
-    subprocess.run(command, check=False, env=env, **quiet)  # type: ignore[call-overload]
+def _is_there() -> bool:
+    system = find()
+    return starts(system) if system else starts(str(_of_playwright()))
 
 
-def _playwright_has_one() -> bool:
+def _of_playwright() -> Path:
+    """Where Playwright's own Chromium lies, or would lie."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        return os.path.exists(playwright.chromium.executable_path)
+        return Path(playwright.chromium.executable_path)

@@ -1,102 +1,101 @@
-"""A PostgreSQL for the tests: the one that answers, else a private one that ends with them."""
+"""A PostgreSQL for the tests: the one that answers, else a private one that ends with them.
+
+Either way they get a template database in UTF-8 under C.UTF-8: there text sorts bytewise as on SQLite,
+and the trigram index knows letters beyond ASCII (under plain C it does not).
+"""
 
 import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import quote
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from scripts.chromium import apt
-from scripts.say import refuse, step
+from scripts import private_postgres
+from scripts.refusal import Refusal
 
-NEEDED = "The tests run on PostgreSQL too: install the package postgresql, or name a server in TEST_DATABASE_URL."
-PREFIX = "/usr/lib/postgresql"
+PLACES = (
+    "postgresql://postgres@127.0.0.1:5432/postgres",
+    "postgresql:///postgres",
+    "postgresql:///postgres?user=postgres",
+)
+"""Where a server may answer without a password: by network, by socket, as its owner."""
+
+ASK = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+GIVEN = (
+    "The server at TEST_DATABASE_URL does not answer, or does not let its user create databases."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that lets us create databases, and the template that tests copy."""
+
+    address: str
+    template: str
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The address of a database whose server lets us make databases."""
-    given = os.environ.get("TEST_DATABASE_URL")
-    candidates = [given] if given else ["postgres:///postgres", "postgres://127.0.0.1/postgres"]
-    for address in candidates:
-        if usable(address):
-            yield address
+def server() -> Iterator[Server]:
+    """A server with its template; what was made is gone afterwards. Raises Refusal."""
+    given = os.environ.get("TEST_DATABASE_URL", "")
+    for address in [given] if given else PLACES:
+        if lets_create(address):
+            with _template(address) as made:
+                yield made
             return
     if given:
-        refuse("The server of TEST_DATABASE_URL does not answer, or lets us make no database.")
-    with _private() as address:
-        yield address
+        raise Refusal(GIVEN)
+    with private_postgres.running() as address, _template(address) as made:
+        yield made
 
 
-def usable(address: str) -> bool:
-    """Say whether a server answers there and lets us make databases."""
+def lets_create(address: str) -> bool:
+    """Say whether a server answers there within 3 s and lets its user create databases."""
     import psycopg
 
-    ask = "select rolcreatedb or rolsuper from pg_roles where rolname = current_user"
     try:
-        with psycopg.connect(
-            address.replace("postgres://", "postgresql://"), connect_timeout=3
-        ) as db:
-            row = db.execute(ask).fetchone()
+        with psycopg.connect(address, connect_timeout=3) as connection:
+            row = connection.execute(ASK).fetchone()
     except psycopg.Error:
         return False
     return bool(row and row[0])
 
 
-def binaries(prefix: str = PREFIX) -> Path | None:
-    """The folder of the newest server's programs."""
-    versions = sorted(Path(prefix).glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    if versions:
-        return versions[-1].parent
-    found = shutil.which("initdb")
-    return Path(found).parent if found else None
-
-
 @contextmanager
-def _private() -> Iterator[str]:
-    programs = binaries()
-    if programs is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        step("installing PostgreSQL")
-        apt("postgresql")
-        programs = binaries()
-    if programs is None:
-        refuse(NEEDED)
-    step("starting a private PostgreSQL")
-    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as folder:
-        as_user = _unprivileged(folder)
-        data = f"{folder}/data"
-        _do([*as_user, f"{programs}/initdb", "-D", data, "-A", "trust", "-U", "tests",
-             "-E", "UTF8", "--locale=C.UTF-8"])  # fmt: skip
-        port = _free_port()
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        control = [*as_user, f"{programs}/pg_ctl", "-D", data, "-w", "-l", f"{folder}/log"]
-        _do([*control, "-o", options, "start"])
-        try:
-            yield f"postgres://tests@{quote('127.0.0.1')}:{port}/postgres"
-        finally:
-            _do([*control, "-m", "immediate", "stop"])
+def _template(address: str) -> Iterator[Server]:
+    name = f"traffic_{secrets.token_hex(4)}"
+    _do(
+        address,
+        f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"
+        " LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'",
+    )
+    try:
+        yield Server(with_name(address, name), name)
+    finally:
+        _drop(address, name)
 
 
-def _unprivileged(folder: str) -> list[str]:
-    """initdb refuses root: it runs as the package's own user then."""
-    if os.geteuid() != 0:
-        return []
-    user = pwd.getpwnam("postgres")
-    os.chown(folder, user.pw_uid, user.pw_gid)
-    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+def _drop(address: str, name: str) -> None:
+    """Drop the template, and copies that a killed test run left."""
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as connection:
+        named = "SELECT datname FROM pg_database WHERE starts_with(datname, %s) OR datname = %s"
+        for (found,) in connection.execute(named, [f"test_{name}", name]).fetchall():
+            connection.execute(f'DROP DATABASE IF EXISTS "{found}" WITH (FORCE)')
 
 
-def _do(command: list[str]) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/tmp")
+def _do(address: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(statement)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def with_name(address: str, name: str) -> str:
+    """The address of another database on the same server."""
+    parts = urlsplit(address)
+    # urlunsplit would drop the empty host of a socket's address.
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}/{name}{query}"
