@@ -86,7 +86,8 @@ def _measured(client: Client, size: int) -> Row:
 def _joined_row(row: TableRow) -> str:
     values = {field.name: escape(str(getattr(row, field.name))) for field in fields(row)}
     return (
-        '<tr data-key="{key}"><td class="time"><a class="row-link" href="{href}" title="{ago}">'
+        '<tr data-key="{key}"><td class="time"><a class="row-link" href="{href}" '
+        'hx-get="{href}" title="{ago}">'
         '<time datetime="{iso}">{time}</time></a></td><td class="direction">→</td>'
         '<td class="route"><bdi class="route-from">{sender}</bdi> → <span class="flag" '
         'title="{country}">{flag}</span> <bdi class="route-to">{destination}</bdi></td>'

@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from messages_app.analysis.query import MessageQuery
-from messages_app.analysis.statuses import MT, MT_STATUSES, PROVIDER_SORTS, TYPE_OF_DIRECTION
+from messages_app.analysis.statuses import (
+    MT,
+    MT_STATUSES,
+    NO_REASON,
+    PROVIDER_SORTS,
+    TYPE_OF_DIRECTION,
+)
 from messages_app.provider import MessageRecord, PageRequest
 
 Test = Callable[[MessageRecord, MessageQuery], bool]
@@ -71,7 +77,12 @@ CONDITIONS = (
     Condition("type", "type", _one("type"), lambda r, q: r.type == TYPE_OF_DIRECTION[q.type]),
     Condition("country", "country", lambda q: q.countries, lambda r, q: r.country in q.countries),
     Condition("status", "status", lambda q: q.statuses, _has_status),
-    Condition("details", "", lambda q: q.details, lambda r, q: r.status_details in q.details),
+    Condition(
+        "details",
+        "",
+        lambda q: q.details,
+        lambda r, q: (r.status_details or NO_REASON) in q.details,
+    ),
     Condition("sender", "", _one("sender"), lambda r, q: r.sender == q.sender),
     Condition(
         "campaign", "", _one("campaign"), lambda r, q: str(r.campaign_id or "") == q.campaign

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 DELIVERED, UNDELIVERED, NOT_SENT, DENIED = "delivered", "undelivered", "not_sent", "denied"
 SENT, WAITING, MODERATION, INCOMING = "sent", "waiting", "moderation", "incoming_message"
@@ -55,13 +56,13 @@ STATUSES = {
         Status(
             DELIVERED,
             "delivered",
-            _("Delivered"),
+            pgettext_lazy("status", "Delivered"),
             _("The operator confirmed that the phone received the message."),
         ),
         Status(
             SENT,
             "no-receipt",
-            _("No receipt"),
+            pgettext_lazy("status", "No receipt"),
             _(
                 "The message was handed to the operator, which has not said what became of it. "
                 "Most receipts come within minutes, some after up to 72 hours; some operators "
@@ -71,7 +72,7 @@ STATUSES = {
         Status(
             UNDELIVERED,
             "failed",
-            _("Not received"),
+            pgettext_lazy("status", "Not received"),
             _(
                 "The operator says that the phone did not receive the message: number not "
                 "assigned, network problem, or phone switched off for too long."
@@ -80,7 +81,7 @@ STATUSES = {
         Status(
             NOT_SENT,
             "failed",
-            _("Not sent"),
+            pgettext_lazy("status", "Not sent"),
             _(
                 "The provider did not send it: invalid number, country or time of day not "
                 "allowed, or too many messages to the same number."
@@ -89,13 +90,13 @@ STATUSES = {
         Status(
             DENIED,
             "failed",
-            _("Denied"),
+            pgettext_lazy("status", "Denied"),
             _("The message was rejected, for instance by the moderation."),
         ),
         Status(
             WAITING,
             "pending",
-            _("Waiting"),
+            pgettext_lazy("status", "Waiting"),
             _(
                 "Scheduled: it will be sent at the time shown, and can be moved or cancelled until then."
             ),
@@ -103,13 +104,13 @@ STATUSES = {
         Status(
             MODERATION,
             "pending",
-            _("In moderation"),
+            pgettext_lazy("status", "In moderation"),
             _("A person at the provider has to accept or refuse it before it is sent."),
         ),
         Status(
             INCOMING,
             "incoming",
-            _("Received"),
+            pgettext_lazy("status", "Received"),
             _("A message that somebody sent to you."),
             filterable=False,
         ),
@@ -140,6 +141,9 @@ def tone_of(name: str) -> Tone:
 MT, MO = "sms_mt", "sms_mo"
 OUTGOING, INCOMING_TYPE = "messages-out", "messages-in"
 
+NO_REASON = "–"
+"""What stands in a question for rows whose reason is empty."""
+
 DIRECTIONS = {OUTGOING: _("Outgoing"), INCOMING_TYPE: _("Incoming")}
 """The provider's filter values, and their names for people."""
 
@@ -154,17 +158,17 @@ SORTS = (*PROVIDER_SORTS, "country", "message", "parts", "cost")
 """What a table can be sorted by; those beyond the provider's need all rows at hand."""
 
 REASONS = {
-    "SENT": _("Sent, no receipt yet"),
-    "DELIVERED": _("Delivered"),
-    "NOT_SENT": _("Not sent"),
-    "NOT_DELIVERED": _("Not delivered"),
-    "NOT_ALLOWED": _("Not allowed"),
-    "INVALID_DESTINATION": _("Invalid number"),
-    "INVALID_SENDER": _("Invalid sender"),
-    "ROUTE_NOT_AVAILABLE": _("No route to this operator"),
-    "REJECTED": _("Rejected"),
-    "NETWORK_ERROR": _("Network error"),
-    "EXPIRED": _("Expired before it could be delivered"),
+    "SENT": pgettext_lazy("status", "Sent, no receipt yet"),
+    "DELIVERED": pgettext_lazy("status", "Delivered"),
+    "NOT_SENT": pgettext_lazy("status", "Not sent"),
+    "NOT_DELIVERED": pgettext_lazy("status", "Not delivered"),
+    "NOT_ALLOWED": pgettext_lazy("status", "Not allowed"),
+    "INVALID_DESTINATION": pgettext_lazy("status", "Invalid number"),
+    "INVALID_SENDER": pgettext_lazy("status", "Invalid sender"),
+    "ROUTE_NOT_AVAILABLE": pgettext_lazy("status", "No route to this operator"),
+    "REJECTED": pgettext_lazy("status", "Rejected"),
+    "NETWORK_ERROR": pgettext_lazy("status", "Network error"),
+    "EXPIRED": pgettext_lazy("status", "Expired before it could be delivered"),
 }
 """The delivery-report labels that the provider documents, in words; others show as they came."""
 

@@ -94,9 +94,15 @@ def _identifiers(record: MessageRecord) -> list[Fact]:
         (_("Your reference"), "client_message_id"),
         (_("Contact list"), "contact_list_id"),
     )
-    known = [Fact(label, name, _raw(getattr(record, name)), copy=_raw(getattr(record, name), ""))
-             for label, name in fields]  # fmt: skip
+    known = [
+        Fact(label, name, _raw(getattr(record, name)), copy=_copied(record, name))
+        for label, name in fields
+    ]
     return known + [Fact(one_line(name), name, one_line(raw)) for name, raw in record.extra]
+
+
+def _copied(record: MessageRecord, name: str) -> str:
+    return "" if name == "type" else _raw(getattr(record, name), "")
 
 
 def _raw(value: object, nothing: str = shown.NOTHING) -> str:

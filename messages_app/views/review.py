@@ -16,6 +16,7 @@ from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import (
     DENIED,
     MODERATION,
+    NO_REASON,
     NOT_SENT,
     TONES,
     UNDELIVERED,
@@ -98,13 +99,13 @@ def section(name: str, answer: LiveRows) -> Section:
 
 
 def _by_reason(rows: list[MessageRecord], name: str, query: MessageQuery) -> list[Count]:
-    counts = Counter(record.status_details for record in rows)
+    counts = Counter(record.status_details or NO_REASON for record in rows)
     return [
         _line(
-            one_line(reason_words(details)) or _("No reason given"),
+            _("No reason given") if details == NO_REASON else one_line(reason_words(details)),
             count,
             len(rows),
-            rows_url(query, statuses=(name,), details=(details,)) if details else "",
+            rows_url(query, statuses=(name,), details=(details,)),
         )
         for details, count in counts.most_common()
     ]

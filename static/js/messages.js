@@ -47,6 +47,23 @@
     }
   });
 
+  // A refresh replaces the table: the place in it and the open row stay as they were.
+  let place = { top: 0, left: 0, key: "" };
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id !== "results") return;
+    const wrap = event.target.querySelector(".table-wrap");
+    const open = event.target.querySelector("tr.is-open");
+    place = { top: wrap?.scrollTop ?? 0, left: wrap?.scrollLeft ?? 0, key: open?.dataset.key ?? "" };
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "results") return;
+    const results = document.getElementById("results");
+    results.querySelector(".table-wrap")?.scrollTo(place.left, place.top);
+    if (place.key) results.querySelector(`tr[data-key="${place.key}"]`)?.classList.add("is-open");
+  });
+
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id !== "panel") return;
     event.target.scrollTop = 0;

@@ -21,7 +21,7 @@ from django.utils.translation.template import templatize
 KEYWORDS: dict[str, Any] = {
     "gettext": None, "gettext_lazy": None, "gettext_noop": None, "_": None,
     "ngettext": (1, 2), "ngettext_lazy": (1, 2),
-    "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
+    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
 CODE, TEMPLATES = ("messages_app", "dashboard"), "templates"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")
