@@ -44,7 +44,9 @@ class BrowserLibraries(BaseFinder):
             for name in missing
         ]
 
-    def find(self, path: str, find_all: bool = False, **_kwargs: Any) -> str | list[str]:
+    def find(  # type: ignore[override]
+        self, path: str, find_all: bool = False, **_kwargs: Any
+    ) -> str | list[str]:
         if path not in LIBRARIES or not Path(self.storage.path(path)).is_file():
             return []
         found = self._stripped(path)

@@ -19,7 +19,7 @@ def admin_login(request: HttpRequest, extra_context: object = None) -> HttpRespo
     return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 
 
-admin.site.login = admin_login  # type: ignore[method-assign,assignment]
+admin.site.login = admin_login  # type: ignore[method-assign]
 
 # Of allauth only what is meant: nobody signs up, connects or confirms anything here.
 accounts = [

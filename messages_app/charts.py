@@ -5,7 +5,7 @@ No figure is computed here but from a Breakdown, and no colour is chosen: bars c
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,9 @@ from messages_app.analysis.statuses import MT_STATUSES, OUTGOING, STATUSES, TONE
 
 TOP = 15
 """Bars of a ranked chart; its table holds them all."""
+
+SETTLED_SHARE = 0.01
+"""A bucket with a larger share of unsettled rows is drawn as still settling."""
 
 Link = Callable[..., str]
 """Makes the address of the rows behind a mark, from the conditions that narrow to it."""
@@ -89,42 +92,56 @@ def charts(found: Breakdown, link: Link) -> list[Chart]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One layer of a stacked chart: a status, and its count in each bucket."""
+
+    label: str
+    tone: str
+    name: str
+    values: list[int]
+
+
 def volume(found: Breakdown, link: Link) -> Chart:
-    """Outgoing messages over time, stacked by status, and the incoming ones."""
-    names = [name for name in STATUSES if any(_count(b.tally, name) for b in found.series)]
-    others = any(b.tally.other for b in found.series)
-    links = [_bucket_link(b, link) for b in found.series]
-    labels = [bucket_label(b, found) for b in found.series]
-    stacks = [
-        {
-            "label": str(status_of(name).label),
-            "tone": status_of(name).tone,
-            "name": name,
-            "values": [_count(b.tally, name) for b in found.series],
-        }
-        for name in names
-    ]
-    if others:
-        stacks.append(
-            {"label": str(TONES["other"].label), "tone": "other", "name": "other",
-             "values": [b.tally.other for b in found.series]}
-        )  # fmt: skip
-    settling = [(b.tally.provisional or 0) > 0.01 for b in found.series]
-    head = (_("From"), *(s["label"] for s in stacks), _("Delivery rate"))
+    """Messages over time, stacked by status; a click on a bar opens its bucket."""
+    stacks = _stacks(found.series)
+    labels = [bucket_label(bucket, found) for bucket in found.series]
+    links = [_bucket_link(bucket, link) for bucket in found.series]
+    settling = [(bucket.tally.provisional or 0) > SETTLED_SHARE for bucket in found.series]
     body = [
-        [Cell(label, href, is_number=False), *(Cell(shown.number(s["values"][i])) for s in stacks),
-         Cell(shown.rate(b.tally.delivery_rate))]
-        for i, (label, href, b) in enumerate(zip(labels, links, found.series, strict=True))
-    ]  # fmt: skip
-    spec = {
-        "kind": "stack", "labels": labels, "links": links, "stacks": stacks,
-        "settling": settling, "settlingLabel": _("still settling"), "unit": _("messages"),
-    }  # fmt: skip
+        [
+            Cell(labels[index], links[index], is_number=False),
+            *(Cell(shown.number(stack.values[index])) for stack in stacks),
+            Cell(shown.rate(bucket.tally.delivery_rate)),
+        ]
+        for index, bucket in enumerate(found.series)
+    ]
     return Chart(
-        "volume", _("Messages over time"), str(_("by %s") % str(found.bucket.label).lower()),
-        spec, head, body, wide=True, is_empty=not found.totals.rows,
+        name="volume",
+        title=_("Messages over time"),
+        sub=_("by %s") % str(found.bucket.label).lower(),
+        spec={
+            "kind": "stack", "unit": "count", "labels": labels, "links": links,
+            "stacks": [asdict(stack) for stack in stacks],
+            "settling": settling, "settlingLabel": _("still settling"),
+        },
+        head=(_("From"), *(stack.label for stack in stacks), _("Delivery rate")),
+        body=body,
         left_out=_settling_note(settling),
+        wide=True,
+        is_empty=not found.totals.rows,
     )  # fmt: skip
+
+
+def _stacks(buckets: Sequence[Bucket]) -> list[Stack]:
+    """A layer for each status that occurs, in the order of every legend; unknown ones together."""
+    layers = [
+        Stack(str(s.label), s.tone, s.name, [_count(b.tally, s.name) for b in buckets])
+        for s in STATUSES.values()
+    ]
+    others = [bucket.tally.other for bucket in buckets]
+    layers.append(Stack(str(TONES["other"].label), "other", "other", others))
+    return [layer for layer in layers if any(layer.values)]
 
 
 def _settling_note(settling: Sequence[bool]) -> str:

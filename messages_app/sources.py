@@ -15,7 +15,7 @@ def live_source() -> LiveSource:
     client = ProviderClient(
         settings.SMSFACTOR_API_URL,
         settings.SMSFACTOR_API_TOKEN,
-        format=settings.SMSFACTOR_FORMAT,
+        format="xml" if settings.SMSFACTOR_FORMAT == "xml" else "json",
         concurrency=settings.SMSFACTOR_CONCURRENCY,
         max_requests_per_second=settings.SMSFACTOR_MAX_REQUESTS_PER_SECOND,
     )

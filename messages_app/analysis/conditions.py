@@ -7,6 +7,7 @@ cannot disagree.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import (
@@ -93,7 +94,9 @@ CONDITIONS = (
 def provider_request(query: MessageQuery) -> PageRequest:
     """The question as far as the provider can be asked it; dates are the question's own seconds."""
     start, end = query.span
-    pushed = {c.parameter: c.values(query)[0] for c in CONDITIONS if c.is_pushed(query)}
+    pushed: dict[str, Any] = {
+        c.parameter: c.values(query)[0] for c in CONDITIONS if c.is_pushed(query)
+    }
     return PageRequest(date_start=start, date_end=end, **pushed)
 
 

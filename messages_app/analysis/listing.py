@@ -120,7 +120,7 @@ def _sort_value(record: MessageRecord, key: str) -> tuple[object, ...]:
         case "cost":
             return (record.cost if record.cost is not None else Decimal(-1), *tie)
         case "parts":
-            return (parts_of(record.message).count, *tie)
+            return (parts_of(record.message).number, *tie)
         case "status":
             return (record.status_name, *tie)
         case _:

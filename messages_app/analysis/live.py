@@ -55,6 +55,16 @@ class LiveRows:
     unproven: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Patient:
+    """Reads pages for somebody who waits: each call, its retries included, ends in time."""
+
+    client: ProviderClient
+
+    def page(self, request: PageRequest) -> Page:
+        return self.client.page(request, budget=PATIENCE)
+
+
 @dataclass(slots=True)
 class _Kept:
     rows: LiveRows
@@ -74,9 +84,13 @@ class LiveSource:
     _locks: dict[object, Lock] = field(default_factory=dict)
     _guard: Lock = field(default_factory=Lock)
 
+    @property
+    def _reader(self) -> _Patient:
+        return _Patient(self.client)
+
     def page(self, request: PageRequest) -> Page:
         """One page over exactly the asked seconds, both included. Raises ProviderError."""
-        page = self.client.page(self._exactly(request), budget=PATIENCE)
+        page = self._reader.page(self._exactly(request))
         self._see(page)
         return page
 
@@ -114,7 +128,7 @@ class LiveSource:
         direction = DIRECTION_OF_TYPE[key.partition(":")[0]]
         # A campaign's second is ordered by recipient, so that its pages do not overlap.
         request = PageRequest(date_start=at, date_end=at, type=direction, sort="destination")
-        for page in self.client.pages(self._exactly(request)):
+        for page in self.client.pages(self._exactly(request), budget=PATIENCE):
             for record in page.records:
                 if record.key == key:
                     return record
@@ -126,7 +140,7 @@ class LiveSource:
         request = provider_request(query)
         outcomes = list(
             fetch_windows(
-                self.client,
+                self._reader,
                 [Window(start, end)],
                 request,
                 bounds=self._bounds(request) or WIDE,
@@ -142,7 +156,7 @@ class LiveSource:
         """How the provider reads dates; None while there is no row to find it out by."""
         known = known_bounds(self.api_url)
         if known is None:
-            known = probe_bounds(self.client, self.api_url, request.date_start, request.date_end)
+            known = probe_bounds(self._reader, self.api_url, request.date_start, request.date_end)
         return known
 
     def _exactly(self, request: PageRequest) -> PageRequest:

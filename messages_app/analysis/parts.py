@@ -17,7 +17,7 @@ _GSM = _BASIC | _EXTENDED
 class Parts(NamedTuple):
     """How a text travels: `encoding` is "GSM-7" or "Unicode"; an empty text still is one part."""
 
-    count: int
+    number: int
     encoding: str
 
 

@@ -128,13 +128,15 @@ class ProviderClient:
             raise outcome
         return outcome
 
-    def pages(self, request: PageRequest, *, page_length: int = MAX_LENGTH) -> Iterator[Page]:
+    def pages(
+        self, request: PageRequest, *, page_length: int = MAX_LENGTH, budget: float | None = None
+    ) -> Iterator[Page]:
         """Every page from `request.start` on. Ends on an empty page only: a short one or a total
-        proves nothing. Raises ProviderError; PagingFault when a page brings nothing new.
+        proves nothing. `budget` holds for each page. Raises ProviderError; PagingFault when a page brings nothing new.
         """
         request = replace(request, length=page_length)
         seen: set[str] = set()
-        while not (page := self.page(request)).is_empty:
+        while not (page := self.page(request, budget=budget)).is_empty:
             known = len(seen)
             seen.update(record.key for record in page.records)
             seen.update(f"bad:{row.message_id}" for row in page.bad_rows if row.message_id)

@@ -62,7 +62,7 @@ def asked(request: HttpRequest) -> Question | HttpResponse:
 def extras_of(params: QueryDict) -> list[tuple[str, str]]:
     """The page's own parameters that are no part of the question, to keep them on the way."""
     kept = EXTRAS - {"csrfmiddlewaretoken"}
-    return [(name, params[name]) for name in sorted(kept) if params.get(name)]
+    return [(name, str(params[name])) for name in sorted(kept) if params.get(name)]
 
 
 def attempt(work: Callable[[MessageQuery], T], query: MessageQuery, path: str) -> T | Trouble:

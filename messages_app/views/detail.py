@@ -80,7 +80,7 @@ def _facts(record: MessageRecord) -> list[Fact]:
         Fact(_("Status"), "status", one_line(record.status)),
         Fact(_("Reason"), "status_details", one_line(record.status_details) or shown.NOTHING),
         Fact(_("Characters"), "message_length", shown.number(length)),
-        Fact(_("Parts"), "", f"{parts.count} · {parts.encoding}"),
+        Fact(_("Parts"), "", f"{parts.number} · {parts.encoding}"),
         Fact(_("Credits"), "cost", shown.credits(record.cost)),
     ]
 

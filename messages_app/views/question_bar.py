@@ -7,7 +7,8 @@ from django.http import HttpRequest
 
 from messages_app.analysis import shown
 from messages_app.analysis.numbers import shown_number
-from messages_app.analysis.query import DEFAULT_PERIOD, PER_PAGE_CHOICES, MessageQuery
+from messages_app.analysis.periods import DEFAULT_PERIOD
+from messages_app.analysis.query import PER_PAGE_CHOICES, MessageQuery
 from messages_app.analysis.sentence import clauses, subject
 from messages_app.analysis.statuses import STATUSES, TONES
 from messages_app.filters import Question, question_url

@@ -73,7 +73,7 @@ def _row(record: MessageRecord, query: MessageQuery, base: str) -> Row:
         status=str(status.label),
         reason=reason_of(record),
         delay=delay_of(record, query),
-        parts=str(parts.count),
+        parts=str(parts.number),
         encoding=parts.encoding,
         cost="" if incoming else shown.credits(record.cost),
     )

@@ -80,11 +80,10 @@ def test_parts_add_up_whatever_they_are_told_apart_by():
 
 
 def test_wilson_is_the_published_interval():
-    low, high = wilson(81, 263)
-    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
     assert wilson(0, 0) is None
-    assert wilson(0, 10)[0] == 0.0
-    assert wilson(10, 10)[1] == pytest.approx(1)
+    assert wilson(0, 10) == (0.0, pytest.approx(0.2775, abs=1e-4))
+    assert wilson(10, 10) == (pytest.approx(0.7225, abs=1e-4), pytest.approx(1))
 
 
 @pytest.mark.parametrize(

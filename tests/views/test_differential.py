@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -67,7 +68,7 @@ def question(truth: list[MessageRecord], chance: random.Random) -> MessageQuery:
     anchor = chance.choice(truth)
     width = timedelta(seconds=chance.choice([0, 1, 60, 3600, 86_400, 3 * 86_400]))
     row = chance.choice(truth)
-    narrowed = {
+    narrowed: dict[str, Any] = {
         "destination": row.destination if chance.random() < 0.15 else "",
         "message": row.message[:12].strip() if chance.random() < 0.15 else "",
         "type": chance.choice(["", "", "messages-out", "messages-in"]),
@@ -90,7 +91,7 @@ def holds(record: MessageRecord, query: MessageQuery) -> bool:
     """The question's meaning, written down a second time and without the code under test."""
     kinds = {"": record.type, "messages-out": "sms_mt", "messages-in": "sms_mo"}
     return (
-        query.date_start <= record.date <= query.date_end
+        query.span[0] <= record.date <= query.span[1]
         and query.destination in ("", record.destination)
         and query.message.casefold() in record.message.casefold()
         and record.type == kinds[query.type]

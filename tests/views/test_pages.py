@@ -1,6 +1,7 @@
 """Each page's ladder: works, empty, bad question, htmx, logged out, not allowed, provider down."""
 
 import re
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -17,6 +18,18 @@ from tests.campaign import rounds
 NUMBER = "33639981234"
 PAGES = ("/messages/", "/analytics/", "/review/")
 HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+def switched(fault: str) -> Faults:
+    always: dict[str, Any] = {fault: "always"}
+    return Faults(**always)
+
+
+def found(pattern: str, shown: str) -> str:
+    """What a pattern's one group finds; it must be there."""
+    match = re.search(pattern, shown)
+    assert match, pattern
+    return match[1]
 
 
 def text(answer) -> str:
@@ -108,7 +121,7 @@ def test_data_json_without_the_provider_is_a_503_that_claims_no_figure(
 
 @pytest.mark.parametrize("fault", ["wrong_token", "html", "cut_json", "negative", "messages_null"])
 def test_what_is_no_answer_is_never_an_empty_table(account, support_client, impatient, fault):
-    account.faults = Faults(**{fault: "always"})
+    account.faults = switched(fault)
     answer = support_client.get("/messages/")
     assert "state-error" in text(answer)
     assert "data-total" not in text(answer)
@@ -260,15 +273,13 @@ def test_every_figure_of_the_strip_opens_as_many_rows_as_it_counts(account, supp
     counted = {"outgoing": "value", "delivery_rate": "note", "failed": "note", "no_receipt": "note"}
     tiles = {tile.split('"')[0]: tile for tile in shown.split('data-figure="')[1:]}
     for name, part in counted.items():
-        href = re.search(r'class="figure-value" href="([^"]+)"', tiles[name])[1]
-        wanted = re.search(rf'class="figure-{part}"[^>]*>([\d,]+)<', tiles[name])[1].replace(
-            ",", ""
-        )
+        href = found(r'class="figure-value" href="([^"]+)"', tiles[name])
+        wanted = found(rf'class="figure-{part}"[^>]*>([\d,]+)<', tiles[name]).replace(",", "")
         listed = text(support_client.get(href.replace("&amp;", "&")))
         assert f'data-total="{wanted}"' in listed, name
 
 
-def test_every_link_of_the_charts_tables_opens_its_rows(account, support_client):
+def test_every_cell_of_country_and_status_opens_its_rows(account, support_client):
     shown = text(support_client.get("/analytics/", {"period": "yesterday", "wait": "1"}))
     matrix = shown[shown.index('<table class="matrix">') :]
     cells = re.findall(r'<td class="num heat-[1-9]"><a href="([^"]+)">([\d,]+)</a>', matrix)
@@ -312,7 +323,7 @@ names = st.one_of(
 def test_any_query_string_gives_a_page_and_never_a_500(
     account, administrator_client: Client, pairs, page, htmx
 ):
-    headers = HTMX if htmx else {}
+    headers: dict[str, Any] = HTMX if htmx else {}
     query = urlencode(pairs, errors="surrogatepass")
     answer = administrator_client.get(f"{page}?{query}", **headers)
     assert answer.status_code in (200, 302, 400, 404)

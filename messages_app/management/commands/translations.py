@@ -75,7 +75,7 @@ def _faults_of(message: Message) -> Iterator[str]:
         return
     wanted = sorted(PLACEHOLDER.findall(originals[-1].replace("%%", "")))
     for text in texts:
-        if sorted(PLACEHOLDER.findall(text.replace("%%", ""))) != wanted:
+        if sorted(PLACEHOLDER.findall((text or "").replace("%%", ""))) != wanted:
             yield f"other placeholders: {message.id}"
 
 
