@@ -80,7 +80,7 @@ def test_without_npm_the_wheels_one_is_taken(tmp_path):
 
 def test_without_any_npm_it_is_brought_by_hash(monkeypatch, capsys):
     found = iter([[], ["node", "npm-cli.js"]])
-    installed = []
+    installed: list[object] = []
     monkeypatch.setattr(packages, "system_npm", list)
     monkeypatch.setattr(packages, "wheel_npm", lambda: next(found))
     monkeypatch.setattr(packages, "install_python", installed.append)

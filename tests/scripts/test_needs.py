@@ -1,6 +1,7 @@
 """What the tests need from the machine: found, brought, or named in one sentence."""
 
 import socket
+import subprocess
 import sys
 from urllib.parse import urlsplit
 
@@ -40,9 +41,7 @@ def asked(monkeypatch):
     monkeypatch.setattr(debian, "install", lambda *names: notes.extend(names))
     monkeypatch.setattr(chromium, "find", lambda: "")
     monkeypatch.setattr(chromium, "_of_playwright", lambda: "/missing/chrome")
-    monkeypatch.setattr(
-        chromium.subprocess, "run", lambda command, **_: notes.append(" ".join(command[1:]))
-    )
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: notes.append(" ".join(command[1:])))
     monkeypatch.setattr(chromium, "starts", lambda program: False)
     monkeypatch.setattr(private_postgres, "programs", lambda: None)
     monkeypatch.setattr(postgres, "lets_create", lambda address: False)

@@ -1,8 +1,10 @@
 """How a test run is counted: what failed, was skipped or did not run is never a success."""
 
+import sys
+
 import pytest
 
-from scripts import testing
+from scripts import chromium, postgres, testing
 from scripts.checking import TYPED, Check, checks, passes
 from scripts.install import ROOT
 from scripts.testing import Counts, counted
@@ -64,9 +66,9 @@ def run_both(monkeypatch, tmp_path):
         yield Server("postgresql:///x", "x")
 
     monkeypatch.setattr(testing, "install", lambda *_: None)
-    monkeypatch.setattr(testing.chromium, "ensure", lambda: None)
-    monkeypatch.setattr(testing.postgres, "server", server)
-    monkeypatch.setattr(testing.sys, "argv", ["testing"])
+    monkeypatch.setattr(chromium, "ensure", lambda: None)
+    monkeypatch.setattr(postgres, "server", server)
+    monkeypatch.setattr(sys, "argv", ["testing"])
 
     def both(sqlite: Counts, other: Counts) -> tuple[int, dict]:
         given = {}

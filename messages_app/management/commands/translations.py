@@ -6,25 +6,19 @@ Django's own commands need GNU gettext; this one needs Babel alone. Without opti
 
 import re
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.translation.template import templatize
 
-KEYWORDS: dict[str, Any] = {
-    "gettext": None, "gettext_lazy": None, "gettext_noop": None, "_": None,
-    "ngettext": (1, 2), "ngettext_lazy": (1, 2),
-    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
-}  # fmt: skip
+from messages_app.wording import Untranslatable, in_python, in_template
+
 CODE, TEMPLATES = ("messages_app", "dashboard"), "templates"
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|\{\w*\}")
 """What a translation must hold as often as its original does."""
 
 
@@ -32,24 +26,25 @@ def catalog_of(root: Path) -> Catalog:
     """Every string of code and templates under `root`, with the files that it stands in."""
     found = Catalog(locale="fr", fuzzy=False, header_comment="# French texts of the dashboard.")
     for path in _files(root):
-        source = path.read_bytes()
-        if path.suffix == ".html":
-            source = templatize(source.decode()).encode()
-        for _line, message, _comments, context in extract("python", BytesIO(source), KEYWORDS):
-            name = path.relative_to(root).as_posix()
-            found.add(message, locations=[(name, 0)], context=context)
+        name = path.relative_to(root).as_posix()
+        find = in_python if path.suffix == ".py" else in_template
+        for wording in find(path.read_text(encoding="utf-8"), name):
+            message = (wording.one, wording.many) if wording.many else wording.one
+            found.add(message, locations=[(name, 0)], context=wording.context or None)
     return found
 
 
 def _files(root: Path) -> Iterator[Path]:
     for folder in CODE:
         yield from sorted(p for p in (root / folder).rglob("*.py") if "migrations" not in p.parts)
-    yield from sorted((root / TEMPLATES).rglob("*.html"))
+    for kind in ("*.html", "*.txt"):
+        yield from sorted((root / TEMPLATES).rglob(kind))
 
 
 def updated(old: Catalog, found: Catalog) -> Catalog:
     """`old` with exactly the strings of `found`: new ones empty, gone ones dropped, no guesses."""
-    old.update(found, no_fuzzy_matching=True)
+    # Without the date of the day a file with the same strings stays the same file.
+    old.update(found, no_fuzzy_matching=True, update_creation_date=False)
     old.obsolete.clear()
     return old
 
@@ -103,7 +98,10 @@ class Command(BaseCommand):
         if options["compile"]:
             self.stdout.write(f"built {compiled(path).name}")
             return
-        found = catalog_of(Path(settings.BASE_DIR))
+        try:
+            found = catalog_of(Path(settings.BASE_DIR))
+        except Untranslatable as reason:
+            raise CommandError(str(reason)) from None
         catalog = _read(path)
         if options["check"]:
             wrong = faults(catalog, found)
