@@ -17,10 +17,12 @@ from messages_app.analysis.breakdowns import Breakdown
 from messages_app.analysis.countries import country_name, flag
 from messages_app.analysis.metrics import SMALL_SAMPLE, Tally
 from messages_app.analysis.series import Bucket
-from messages_app.analysis.statuses import MT_STATUSES, OUTGOING, STATUSES, TONES, status_of
+from messages_app.analysis.statuses import MT_STATUSES, OUTGOING, STATUSES, TONES, Status, status_of
 
 TOP = 15
 """Bars of a ranked chart; its table holds them all."""
+
+SHADES = (100, 68, 42)
 
 SETTLED_SHARE = 0.01
 """A bucket with a larger share of unsettled rows is drawn as still settling."""
@@ -94,11 +96,11 @@ def charts(found: Breakdown, link: Link) -> list[Chart]:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One layer of a stacked chart: a status, and its count in each bucket."""
+    """One layer of a stacked chart: a status, its tone in percent of `shade`, its counts."""
 
     label: str
     tone: str
-    name: str
+    shade: int
     values: list[int]
 
 
@@ -136,12 +138,18 @@ def volume(found: Breakdown, link: Link) -> Chart:
 def _stacks(buckets: Sequence[Bucket]) -> list[Stack]:
     """A layer for each status that occurs, in the order of every legend; unknown ones together."""
     layers = [
-        Stack(str(s.label), s.tone, s.name, [_count(b.tally, s.name) for b in buckets])
+        Stack(_status_label(s.name), s.tone, _shade(s), [_count(b.tally, s.name) for b in buckets])
         for s in STATUSES.values()
     ]
-    others = [bucket.tally.other for bucket in buckets]
-    layers.append(Stack(str(TONES["other"].label), "other", "other", others))
+    other, others = TONES["other"], [bucket.tally.other for bucket in buckets]
+    layers.append(Stack(f"{other.shape} {other.label}", other.name, SHADES[0], others))
     return [layer for layer in layers if any(layer.values)]
+
+
+def _shade(status: Status) -> int:
+    """How much of its tone a status bears, so that statuses of one tone are told apart in a stack."""
+    family = [name for name, one in STATUSES.items() if one.tone == status.tone]
+    return SHADES[family.index(status.name)]
 
 
 def _settling_note(settling: Sequence[bool]) -> str:

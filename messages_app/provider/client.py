@@ -132,7 +132,8 @@ class ProviderClient:
         self, request: PageRequest, *, page_length: int = MAX_LENGTH, budget: float | None = None
     ) -> Iterator[Page]:
         """Every page from `request.start` on. Ends on an empty page only: a short one or a total
-        proves nothing. `budget` holds for each page. Raises ProviderError; PagingFault when a page brings nothing new.
+        proves nothing. `budget` holds for each page. Raises ProviderError; PagingFault when a page
+        brings nothing new.
         """
         request = replace(request, length=page_length)
         seen: set[str] = set()

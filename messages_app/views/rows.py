@@ -63,7 +63,7 @@ def _row(record: MessageRecord, query: MessageQuery, base: str) -> Row:
         iso=f"{record.date:%Y-%m-%d %H:%M:%S}",
         ago=shown.ago(record.date, now),
         is_incoming=incoming,
-        sender=one_line(shown_number(record.sender)),
+        sender=one_line(shown_number(record.sender)) or shown.NOTHING,
         destination=one_line(shown_number(record.destination)),
         flag=flag(region),
         country=country_name(region) if region else "",

@@ -8,11 +8,15 @@
   // A token may hold a pair of colours; only an element that bears it knows which one is meant.
   const probe = document.body.appendChild(document.createElement("i"));
   probe.hidden = true;
-  function token(name) {
-    probe.style.color = `var(--${name})`;
+  function resolved(colour) {
+    probe.style.color = colour;
     return getComputedStyle(probe).color;
   }
-  const tone = (name) => token(name === "accent" ? "accent" : `tone-${name}`);
+  const token = (name) => resolved(`var(--${name})`);
+  const tone = (name, shade = 100) => {
+    const colour = name === "accent" ? "accent" : `tone-${name}`;
+    return resolved(`color-mix(in srgb, var(--${colour}) ${shade}%, var(--surface))`);
+  };
 
   // Hatching marks what is still settling, so that it shows without colour too.
   function hatched(colour) {
@@ -112,8 +116,8 @@
   }
 
   function stack(spec) {
-    const colours = (name) => {
-      const plain = tone(name);
+    const colours = (one) => {
+      const plain = tone(one.tone, one.shade);
       const settling = hatched(plain);
       return spec.settling.map((unsure) => (unsure ? settling : plain));
     };
@@ -124,8 +128,8 @@
         datasets: spec.stacks.map((one) => ({
           label: one.label,
           data: one.values,
-          backgroundColor: colours(one.tone),
-          // Statuses of one tone (the failures) are told apart by a line between them.
+          backgroundColor: colours(one),
+          // A line between the layers tells them apart without colour.
           borderColor: token("surface"),
           borderWidth: { top: 1 },
           borderSkipped: false,

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from messages_app.demo.family import ChildEnded, Family, Stopped
 from messages_app.demo.logins import Login, prepare
@@ -50,8 +51,7 @@ class Command(BaseCommand):
         """Serve until interrupted; raises CommandError with a sentence when that cannot go on."""
         if not (settings.LOCAL_ONLY and settings.ALLOWED_HOSTS):
             raise CommandError(NOT_LOCAL)
-        call_command("migrate", interactive=False, verbosity=0)
-        logins = prepare(options["state"] / "demo_logins")
+        logins = self._logins(options["state"] / "demo_logins")
         try:
             with Family() as family:
                 self._serve(family, logins, options)
@@ -59,6 +59,13 @@ class Command(BaseCommand):
             self._say("Stopped.")
         except (ChildEnded, NotReady) as reason:
             raise CommandError(f"{reason} The demo is stopped.") from None
+
+    def _logins(self, kept: Path) -> list[Login]:
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            return prepare(kept)
+        except OperationalError as error:
+            raise CommandError(f"The database of DATABASE_URL does not serve: {error}") from None
 
     def _serve(self, family: Family, logins: list[Login], options: dict[str, Any]) -> None:
         environment, shown = self._account(family, options)
