@@ -76,14 +76,24 @@ def test_with_a_token_the_account_is_shown_and_a_dead_child_ends_all(tmp_path):
         assert "Traceback" not in complaint
 
 
-def test_public_hosts_are_refused_in_a_sentence(tmp_path):
-    environment = neutral.environment(
-        f"sqlite:///{tmp_path}/demo.sqlite3", f"{tmp_path}/static", ALLOWED_HOSTS="sms.example.org"
-    )
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        (
+            {"ALLOWED_HOSTS": "sms.example.org"},
+            "names others; run it with ALLOWED_HOSTS=localhost.",
+        ),
+        ({"SMSFACTOR_FORMAT": "yaml"}, "SMSFACTOR_FORMAT is “yaml”, but must be json or xml."),
+        ({"DATABASE_URL": "postgres://x@127.0.0.1:1/x"}, "The database of DATABASE_URL does not"),
+    ],
+)
+def test_what_cannot_start_is_a_sentence(tmp_path, setting, sentence):
+    place = f"sqlite:///{tmp_path}/demo.sqlite3"
+    environment = neutral.environment(place, f"{tmp_path}/static") | setting
     done = subprocess.run(
         [sys.executable, "manage.py", "demo", "--skip-checks"], cwd=ROOT, env=environment,
         capture_output=True, text=True, check=False, timeout=30,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "ALLOWED_HOSTS" in done.stderr
+    assert sentence in done.stderr
     assert "Traceback" not in done.stderr
