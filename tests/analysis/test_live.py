@@ -1,0 +1,209 @@
+"""The live source shares one reading among the parts of a page, and no longer than half a minute."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Barrier, Thread
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from messages_app.analysis import live
+from messages_app.analysis.listing import list_messages
+from messages_app.analysis.live import KEPT_SECONDS, LiveSource
+from messages_app.analysis.query import MessageQuery
+from messages_app.archive.windows import TooMuch
+from messages_app.models import ProviderTrait
+from messages_app.provider import Page, PageRequest
+from tests.archive.model_provider import ModelProvider
+from tests.factories import incoming, record
+
+NOW = datetime(2026, 11, 20, 18, tzinfo=ZoneInfo("Europe/Paris"))
+URL = "https://api.example.org"
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass
+class Clock:
+    time: float = 0.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@dataclass
+class Client(ModelProvider):
+    """The model as a client: filters, and calls that bear a budget."""
+
+    budgets: list[float | None] = field(default_factory=list)
+
+    def page(self, request: PageRequest, *, budget: float | None = None) -> Page:
+        self.budgets.append(budget)
+        everything, self.rows = self.rows, [r for r in self.rows if holds(r, request)]
+        try:
+            return super().page(request)
+        finally:
+            self.rows = everything
+
+    def pages(self, request: PageRequest, *, budget: float | None = None) -> Any:
+        while not (page := self.page(request, budget=budget)).is_empty:
+            yield page
+            request = request.at(request.start + page.size)
+
+
+def holds(row, request: PageRequest) -> bool:
+    kinds = {"messages-out": "sms_mt", "messages-in": "sms_mo"}
+    return (
+        request.country in ("", row.country)
+        and request.status in ("", row.status_name)
+        and request.destination in ("", row.destination)
+        and row.type == kinds.get(request.type, row.type)
+    )
+
+
+ROWS = [
+    *[
+        record(message_id=n, date=datetime(2026, 11, 20, 8) + timedelta(minutes=n), country=code)
+        for n, code in enumerate(["FR", "BE", "FR", "SN"] * 30)
+    ],
+    incoming(message_id=5, date=datetime(2026, 11, 20, 9)),
+]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client() -> Client:
+    ProviderTrait.objects.create(api_url=URL, name="bounds", value="included,included")
+    return Client(list(ROWS))
+
+
+@pytest.fixture
+def source(client, clock) -> LiveSource:
+    return LiveSource(client, URL, at_once=1, clock=clock)
+
+
+def query(**changes) -> MessageQuery:
+    return MessageQuery(now=NOW, period="today", **changes)
+
+
+def test_one_reading_serves_every_part_of_a_page(source, client):
+    source.rows(query())
+    calls = client.calls
+    source.rows(query(sort="-cost"))
+    source.rows(query(countries=("BE", "FR")))
+    assert client.calls == calls
+
+
+def test_a_reading_ages_and_is_done_again(source, client, clock):
+    first = source.rows(query())
+    client.rows.append(record(message_id=999, date=datetime(2026, 11, 20, 17)))
+    assert len(source.rows(query()).records) == len(first.records)
+    clock.time = KEPT_SECONDS
+    assert len(source.rows(query()).records) == len(first.records) + 1
+
+
+def test_a_relative_period_keeps_the_now_of_its_reading(source):
+    source.rows(query())
+    later = MessageQuery(now=NOW + timedelta(seconds=10), period="today")
+    answer = source.rows(later)
+    assert answer.query.now == answer.as_of == NOW
+
+
+def test_another_filter_is_another_reading(source, client):
+    everything = source.rows(query())
+    french = source.rows(query(countries=("FR",)))
+    assert {r.country for r in french.records} == {"FR"}
+    assert len(french.records) < len(everything.records)
+
+
+def test_two_who_ask_at_once_wait_for_one_reading(source, monkeypatch):
+    calls = []
+    barrier = Barrier(3)
+
+    def read(_source, asked):
+        calls.append(asked)
+        return live.LiveRows(asked, tuple(ROWS), NOW)
+
+    def ask():
+        barrier.wait()
+        source.rows(query())
+
+    monkeypatch.setattr(LiveSource, "_fetched", read)
+    threads = [Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(calls) == 1
+
+
+def test_memory_holds_a_few_readings_and_drops_the_oldest(source, client, clock, monkeypatch):
+    monkeypatch.setattr(live, "KEPT_ROWS", len(ROWS) + 10)
+    source.rows(query())
+    clock.time = 1
+    source.rows(query(type="messages-out"))
+    assert not source.has(query())
+    assert source.has(query(type="messages-out"))
+
+
+def test_too_many_rows_are_refused_by_the_first_call(source, client, monkeypatch):
+    monkeypatch.setattr(live, "LIVE_ROWS", 50)
+    client.cap = 40
+    with pytest.raises(TooMuch):
+        source.rows(query())
+
+
+def test_every_call_for_somebody_who_waits_ends_in_time(source, client):
+    source.rows(query())
+    source.page(PageRequest(date_start=datetime(2026, 11, 20), date_end=datetime(2026, 11, 21)))
+    source.find("sms_mt:7", ROWS[7].date)
+    assert set(client.budgets) == {live.PATIENCE}
+
+
+def test_a_row_just_shown_opens_without_a_call(source, client):
+    source.page(PageRequest(date_start=datetime(2026, 11, 20), date_end=datetime(2026, 11, 21)))
+    calls = client.calls
+    assert source.find("sms_mt:7", ROWS[7].date) == ROWS[7]
+    assert client.calls == calls
+
+
+def test_a_row_is_found_by_its_second_and_its_direction(source):
+    assert source.find("sms_mt:5", ROWS[5].date) == ROWS[5]
+    assert source.find("sms_mo:5", ROWS[-1].date) == ROWS[-1]
+    assert source.find("sms_mo:7", ROWS[7].date) is None
+
+
+def test_a_listing_from_all_rows_is_sorted_the_same_way_each_time(source):
+    pages = [
+        [r.key for r in list_messages(query(sort="-country", page=n, per_page=25), source).rows]
+        for n in (1, 2, 3, 4, 5)
+    ]
+    keys = [key for page in pages for key in page]
+    assert len(keys) == len(set(keys)) == len(ROWS)
+    again = list_messages(query(sort="-country", page=2, per_page=25), source)
+    assert [r.key for r in again.rows] == pages[1]
+
+
+def test_bounds_are_found_out_once_for_an_address_and_kept(client):
+    ProviderTrait.objects.all().delete()
+    client.exclusive = True
+    day = PageRequest(date_start=datetime(2026, 11, 20), date_end=datetime(2026, 11, 20, 23))
+    LiveSource(client, URL).page(day)
+    assert ProviderTrait.objects.get().value == "excluded,excluded"
+    assert client.calls <= 1 + 4
+    client.calls = 0
+    LiveSource(client, URL).page(day)
+    assert client.calls == 1
+
+
+def test_nothing_is_remembered_of_an_account_without_rows(client):
+    ProviderTrait.objects.all().delete()
+    client.rows = []
+    day = PageRequest(date_start=datetime(2026, 11, 20), date_end=datetime(2026, 11, 20, 23))
+    assert LiveSource(client, URL).page(day).is_empty
+    assert not ProviderTrait.objects.exists()
