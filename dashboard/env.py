@@ -5,6 +5,7 @@ Knows names and shapes of settings, nothing of what they are for.
 
 import os
 import secrets
+from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
+from babel.numbers import is_currency
 from django.core.exceptions import ImproperlyConfigured
 
 
@@ -66,6 +68,23 @@ class Env:
         if value != int(value):
             raise _wrong(name, self.text(name), "a whole number")
         return int(value)
+
+    def price(self, name: str) -> Decimal | None:
+        """An amount of money, exact; None where there is none."""
+        text = self.text(name)
+        try:
+            value = Decimal(text) if text else None
+        except InvalidOperation:
+            raise _wrong(name, text, "a price such as 0.045") from None
+        if value is not None and not (value.is_finite() and value >= 0):
+            raise _wrong(name, text, "a price such as 0.045")
+        return value
+
+    def currency(self, name: str, default: str) -> str:
+        value = self.text(name, default).upper()
+        if not is_currency(value):
+            raise _wrong(name, value, "a currency code such as EUR")
+        return value
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """One of `allowed`; the first is the default."""

@@ -1,9 +1,11 @@
 """Headers that every response bears, and the way to the login for htmx requests."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -42,6 +44,8 @@ class LoginForHtmx:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         target = response.headers.get("Location", "")
-        if getattr(request, "htmx", None) and target.startswith("/accounts/login/"):
-            return HttpResponse(headers={"HX-Redirect": "/accounts/login/"})
+        if getattr(request, "htmx", None) and target.startswith(reverse("account_login")):
+            here = request.htmx.current_url_abs_path  # type: ignore[attr-defined]
+            back = f"?{urlencode({'next': here})}" if here else ""
+            return HttpResponse(headers={"HX-Redirect": reverse("account_login") + back})
         return response

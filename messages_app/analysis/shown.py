@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_datetime
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -32,6 +32,11 @@ def number(value: int | float | Decimal | None) -> str:
 def credits(value: Decimal | None) -> str:
     """Credits with as many decimals as they have, four at most."""
     return NOTHING if value is None else format_decimal(value, "#,##0.####", locale=locale())
+
+
+def money(credits: Decimal, price: Decimal | None, currency: str) -> str:
+    """Credits as money at a price per credit; "" without a price."""
+    return "" if price is None else format_currency(credits * price, currency, locale=locale())
 
 
 def rate(value: float | None) -> str:

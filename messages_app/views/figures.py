@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -46,6 +47,11 @@ class _Kind:
 
 def _of(part: int, whole: int) -> str:
     return f"{shown.number(part)} ÷ {shown.number(whole)}"
+
+
+def _cost_note(found: Tally) -> str:
+    money = shown.money(found.cost, settings.CREDIT_PRICE, settings.CURRENCY)
+    return "; ".join(part for part in (money, _unpriced(found)) if part)
 
 
 def _unpriced(found: Tally) -> str:
@@ -121,7 +127,7 @@ KINDS = (
         lambda t: shown.credits(t.cost),
         lambda t: shown.credits(t.cost),
         {"type": OUTGOING},
-        _unpriced,
+        _cost_note,
     ),
     _Kind(
         "wasted_cost",

@@ -1,6 +1,7 @@
 """Login first, one door, strict headers on whatever is answered."""
 
 import re
+from importlib import import_module
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -49,6 +50,16 @@ def test_t03_who_is_not_logged_in_gets_no_page(client, db, path, name, method):
     assert answer.status_code == 302, path
     # The admin's own address of a login leads on to the one login; see below.
     assert answer.headers["Location"].startswith(("/accounts/login/", "/admin/login/"))
+
+
+OURS = {pattern.name for pattern in import_module("messages_app.urls").urlpatterns} - {"home"}
+"""Addresses of the app; `home` only leads on to one."""
+
+
+@pytest.mark.parametrize("method", ["get", "post", "head"])
+@pytest.mark.parametrize(("path", "name"), [one for one in ADDRESSES if one[1] in OURS])
+def test_t03_who_lacks_the_permission_gets_no_page(stranger_client, path, name, method):
+    assert getattr(stranger_client, method)(path).status_code in (403, 405), path
 
 
 @pytest.mark.parametrize(
@@ -123,9 +134,10 @@ def test_nobody_signs_up(client, db):
 
 
 def test_htmx_after_the_session_ended_goes_to_the_whole_login_page(client, db):
-    answer = client.get("/messages/", HTTP_HX_REQUEST="true")
+    here = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://testserver/messages/?page=2"}
+    answer = client.get("/messages/", **here)
     assert answer.status_code == 200
-    assert answer.headers["HX-Redirect"] == "/accounts/login/"
+    assert answer.headers["HX-Redirect"] == "/accounts/login/?next=%2Fmessages%2F%3Fpage%3D2"
     assert answer.content == b""
 
 

@@ -1,6 +1,7 @@
 """Settings from the environment: understood, or refused in a sentence that names the setting."""
 
 import stat
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -27,6 +28,9 @@ def env(tmp_path):
         (lambda e: e.url("X", ""), "https://api.example.org/", "https://api.example.org"),
         (lambda e: e.url("X", ""), "http://127.0.0.1:8901", "http://127.0.0.1:8901"),
         (lambda e: e.listed("X"), " a , b ,", ["a", "b"]),
+        (lambda e: e.price("X"), "0.045", Decimal("0.045")),
+        (lambda e: e.price("X"), "", None),
+        (lambda e: e.currency("X", "EUR"), "chf", "CHF"),
     ],
 )
 def test_a_value_is_understood(env, monkeypatch, call, value, expected):
@@ -51,6 +55,10 @@ def test_a_value_is_understood(env, monkeypatch, call, value, expected):
         (lambda e: e.url("X", ""), "ftp://api.example.org"),
         (lambda e: e.url("X", ""), "api.example.org"),
         (lambda e: e.database("X", ""), "mysql://u@localhost/db"),
+        (lambda e: e.price("X"), "cheap"),
+        (lambda e: e.price("X"), "-1"),
+        (lambda e: e.price("X"), "NaN"),
+        (lambda e: e.currency("X", "EUR"), "GOLD"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(env, monkeypatch, call, value):

@@ -1,6 +1,7 @@
 """Each page's ladder: works, empty, bad question, htmx, logged out, not allowed, provider down."""
 
 import re
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -327,3 +328,12 @@ def test_any_query_string_gives_a_page_and_never_a_500(
     query = urlencode(pairs, errors="surrogatepass")
     answer = administrator_client.get(f"{page}?{query}", **headers)
     assert answer.status_code in (200, 302, 400, 404)
+
+
+def test_money_stands_beside_credits_where_a_price_is_set(account, support_client, settings):
+    question = {"period": "yesterday"}
+    assert "€" not in text(support_client.get("/messages/figures/", question))
+    settings.CREDIT_PRICE, settings.CURRENCY = Decimal("0.05"), "EUR"
+    shown = text(support_client.get("/messages/figures/", question))
+    credits = float(support_client.get("/analytics/data.json", question).json()["totals"]["cost"])
+    assert f"€{credits * 0.05:,.2f}" in shown
