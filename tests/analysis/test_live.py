@@ -189,12 +189,15 @@ def test_a_listing_from_all_rows_is_sorted_the_same_way_each_time(source):
     assert [r.key for r in again.rows] == pages[1]
 
 
-def test_bounds_are_found_out_once_for_an_address_and_kept(client):
+@pytest.mark.parametrize("start", [True, False])
+@pytest.mark.parametrize("end", [True, False])
+def test_bounds_are_found_out_once_for_an_address_and_kept(client, start, end):
     ProviderTrait.objects.all().delete()
-    client.exclusive = True
+    client.start_included, client.end_included = start, end
     day = PageRequest(date_start=datetime(2026, 11, 20), date_end=datetime(2026, 11, 20, 23))
     LiveSource(client, URL).page(day)
-    assert ProviderTrait.objects.get().value == "excluded,excluded"
+    words = ("excluded", "included")
+    assert ProviderTrait.objects.get().value == f"{words[start]},{words[end]}"
     assert client.calls <= 1 + 4
     client.calls = 0
     LiveSource(client, URL).page(day)

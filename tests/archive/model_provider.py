@@ -15,7 +15,9 @@ class ModelProvider:
 
     rows: list[MessageRecord]
     seed: int = 1
-    exclusive: bool = False
+    start_included: bool = True
+    end_included: bool = True
+    hides: float = 0.0
     cap: int = 1000
     honest_totals: bool = True
     ignores_bounds: bool = False
@@ -33,6 +35,8 @@ class ModelProvider:
         self.calls += 1
         self.asked.append(request)
         found = [row for row in self.rows if self._within(row, request)]
+        if self.hides:  # a replica that lags: each answer lacks other rows
+            found = [row for row in found if self.random.random() >= self.hides]
         self.random.shuffle(found)
         key = request.sort.removeprefix("-") or "date"
         found.sort(key=lambda row: getattr(row, key), reverse=request.sort.startswith("-"))
@@ -54,6 +58,8 @@ class ModelProvider:
     def _within(self, row: MessageRecord, request: PageRequest) -> bool:
         if self.ignores_bounds:
             return True
-        if self.exclusive:
-            return request.date_start < row.date < request.date_end
-        return request.date_start <= row.date <= request.date_end
+        after = request.date_start < row.date or (
+            self.start_included and request.date_start == row.date
+        )
+        before = row.date < request.date_end or (self.end_included and row.date == request.date_end)
+        return after and before

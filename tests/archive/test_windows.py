@@ -79,12 +79,12 @@ def test_windows_of_one_split_touch_and_do_not_overlap():
 
 LIBERTIES = [
     {},
-    {"exclusive": True},
+    {"start_included": False, "end_included": False},
     {"honest_totals": False},
     {"cap": 137},
     {"short_pages": 0.2},
     {"doubles": 0.2},
-    {"exclusive": True, "cap": 250, "honest_totals": False, "doubles": 0.1},
+    {"start_included": False, "cap": 250, "honest_totals": False, "doubles": 0.1},
 ]
 
 
@@ -116,6 +116,15 @@ def test_a_campaign_on_one_second_with_heavy_neighbours_is_whole():
     assert all(isinstance(outcome, Proven) for outcome in outcomes)
 
 
+def test_a_second_that_never_reads_the_same_twice_is_not_believed():
+    """F45 within one second: every answer lacks other rows, so no pass is proof."""
+    noon = datetime(2026, 11, 20, 12)
+    provider = ModelProvider(rows(2500, 1, Window(noon, noon)), hides=0.01)
+    outcomes, found = fetched(provider, Window(noon, noon))
+    assert [type(o) for o in outcomes] == [Unproven]
+    assert found.keys() <= inside(provider).keys()
+
+
 def test_a_campaign_is_found_in_a_day_without_halving_down_to_it():
     noon = Window(datetime(2026, 11, 20, 12), datetime(2026, 11, 20, 12))
     provider = ModelProvider([*rows(900), *rows(4000, 2, noon, 10_000)])
@@ -125,7 +134,7 @@ def test_a_campaign_is_found_in_a_day_without_halving_down_to_it():
 
 
 def test_known_bounds_ask_for_no_second_too_many():
-    provider = ModelProvider(rows(100), exclusive=True)
+    provider = ModelProvider(rows(100), start_included=False, end_included=False)
     _outcomes, found = fetched(provider, bounds=Bounds(start_included=False, end_included=False))
     assert found == inside(provider)
     assert {(r.date_start, r.date_end) for r in provider.asked} == {
