@@ -13,11 +13,15 @@ def _test_settings(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def make_roles() -> None:
+    """The groups of the migration: a browser test empties the database behind it, these included."""
+    import_module("messages_app.migrations.0002_roles").make_roles(apps, None)
+
+
 def person(name: str, group: str = "") -> User:
     user = User.objects.create_user(name, f"{name}@example.org", "a long password")
     if group:
-        # A browser test empties the database behind it, the rows of migrations included.
-        import_module("messages_app.migrations.0002_roles").make_roles(apps, None)
+        make_roles()
         user.groups.add(Group.objects.get(name=group))
     return user
 

@@ -15,6 +15,8 @@ from messages_app.analysis.parts import parts_of
 from messages_app.analysis.query import MessageQuery
 from messages_app.provider import MessageRecord, Page, PageRequest
 
+REORDERED = "the order changed between two answers"
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -53,6 +55,7 @@ def _from_provider(query: MessageQuery, source: LiveSource) -> Listing:
         ended = page.is_empty
     assert first is not None
     shown = found[: query.per_page]
+    rows = {record.key: record for record in shown if record is not None}
     if not shown and query.page > 1:
         # Past the end nothing is known of the count but by the first page.
         head = _from_provider(query.but(page=1), source)
@@ -60,12 +63,14 @@ def _from_provider(query: MessageQuery, source: LiveSource) -> Listing:
     else:
         total, known = _total(first, query, len(shown), ended=ended)
     return Listing(
-        rows=tuple(record for record in shown if record is not None),
+        rows=tuple(rows.values()),
         total=total,
         is_total_known=known,
         has_next=len(found) > query.per_page,
         as_of=query.now,
         unreadable=shown.count(None),
+        # A page of several responses: equals changed places between them, one came twice.
+        unproven=() if len(rows) + shown.count(None) == len(shown) else (REORDERED,),
     )
 
 

@@ -189,6 +189,16 @@ def test_a_listing_from_all_rows_is_sorted_the_same_way_each_time(source):
     assert [r.key for r in again.rows] == pages[1]
 
 
+def test_a_row_that_comes_twice_in_one_page_is_shown_once_and_told(source, client):
+    client.cap, client.seed = 10, 3
+    for row in range(len(client.rows)):
+        client.rows[row] = record(message_id=row, date=datetime(2026, 11, 20, 8))
+    listing = list_messages(query(per_page=100), source)
+    keys = [row.key for row in listing.rows]
+    assert len(keys) == len(set(keys)) < 100
+    assert listing.unproven
+
+
 @pytest.mark.parametrize("start", [True, False])
 @pytest.mark.parametrize("end", [True, False])
 def test_bounds_are_found_out_once_for_an_address_and_kept(client, start, end):

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page
 
-from tests.conftest import person
+from tests.conftest import make_roles, person
 from tests.views.conftest import account, box
 
 __all__ = ["account", "box"]
@@ -31,6 +31,14 @@ def browser_type_launch_args(browser_type_launch_args):
     )
     options = {**browser_type_launch_args, "args": FLAGS}
     return {**options, "executable_path": found} if found else options
+
+
+@pytest.fixture(scope="module", autouse=True)
+def roles_again(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Leave the database as the migrations made it, for whatever test comes next."""
+    yield
+    with django_db_blocker.unblock():
+        make_roles()
 
 
 @pytest.fixture(scope="session")
