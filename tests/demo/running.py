@@ -92,7 +92,7 @@ def _command(pid: int) -> str:
         return ""
 
 
-def gone(pids: list[int], seconds: int = 10) -> bool:
+def gone(pids: list[int], seconds: int = 30) -> bool:
     """Wait until all processes have ended; they are not our children, so their files are watched."""
     from select import poll
 
