@@ -282,6 +282,28 @@ def test_empty_missing_and_refused_pages_are_accessible(site, page, complaints, 
     complaints[:] = [c for c in complaints if "Failed to load resource" not in c]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_login_is_accessible(live_server, page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    opened(page, f"{live_server.url}/accounts/login/")
+    assert violations(page) == []
+    page.get_by_label("User name or e-mail").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    page.locator(".errorlist").wait_for()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_message_s_own_page_is_accessible(site, page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    opened(page, f"{site}/messages/?period=yesterday&status=undelivered")
+    href = rows(page).first.locator("a.row-link").get_attribute("href") or ""
+    opened(page, site + href)
+    expect(page.locator(".panel-page .message-text")).to_be_visible()
+    assert violations(page) == []
+
+
 @pytest.mark.parametrize("width", [360, 390, 768, 1440, 2560])
 @pytest.mark.parametrize(
     "path", ["/messages/?period=yesterday", "/analytics/?period=yesterday&wait=1"]

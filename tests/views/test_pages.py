@@ -186,6 +186,26 @@ def test_no_link_of_a_page_holds_a_number(account, support_client):
     assert [link for link in links if row["destination"] in link] == []
 
 
+def test_t23_the_log_names_routes_and_never_what_was_asked(account, support_client, caplog):
+    caplog.set_level("DEBUG")
+    row = next(r for r in account.rows() if r["type"] == "sms_mt" and r["country"] == "FR")
+    question = {"destination": row["destination"], "message": "canary", "period": "last_30_days"}
+    sealed = support_client.get("/messages/", question, follow=True).redirect_chain[0][0]
+    support_client.post("/messages/", question)
+    support_client.get("/no/such/canary")
+    lines = "\n".join(record.getMessage() for record in caplog.records)
+    assert "GET messages 200" in lines
+    assert "POST messages 302" in lines
+    assert "GET unknown 404" in lines
+    for secret in (
+        row["destination"],
+        "canary",
+        sealed.split("destination=")[1][:20],
+        account.token,
+    ):
+        assert secret not in lines
+
+
 def test_the_number_of_sql_queries_does_not_depend_on_the_number_of_rows(account, support_client):
     counts = []
     for size in ("25", "200"):
