@@ -191,12 +191,13 @@ if not LOCAL_ONLY:
     SECURE_HSTS_PRELOAD = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
+LOG_LEVEL = env.choice("LOG_LEVEL", ("info", "debug", "warning", "error"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL.upper()},
     # Django's own server and its 4xx lines write paths with their query: these bear personal values.
     "loggers": {
         "django.request": {"level": "CRITICAL"},

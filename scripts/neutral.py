@@ -19,6 +19,7 @@ PLAIN = {
     "CREDIT_PRICE": "",
     "CURRENCY": "EUR",
     "REDIS_URL": "",
+    "LOG_LEVEL": "info",
     "EMAIL_URL": "",
 }
 """A value for each setting; an empty one means its default."""

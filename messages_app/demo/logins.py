@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 
 PEOPLE = {"support": ("Support", False), "admin": ("Administrator", True)}
 """User name → group, and whether the admin pages open."""
@@ -24,14 +25,19 @@ class Login:
 
 
 def prepare(kept: Path) -> list[Login]:
-    """Make the people who are missing; return all logins. `kept`: file of passwords, mode 0600."""
+    """Make the people who are missing; return all logins. `kept`: file of passwords, mode 0600.
+
+    Raises OSError where the passwords cannot be kept; then nobody is made.
+    """
     known = _read(kept)
-    for name, (group, staff) in PEOPLE.items():
-        if not User.objects.filter(username=name).exists():
-            known[name] = known.get(name) or secrets.token_urlsafe(9)
-            user = User.objects.create_user(name, password=known[name], is_staff=staff)
-            user.groups.add(Group.objects.get(name=group))
-    _write(kept, known)
+    # Both or neither: nobody could log in as a person whose password was not kept.
+    with transaction.atomic():
+        for name, (group, staff) in PEOPLE.items():
+            if not User.objects.filter(username=name).exists():
+                known[name] = known.get(name) or secrets.token_urlsafe(9)
+                user = User.objects.create_user(name, password=known[name], is_staff=staff)
+                user.groups.add(Group.objects.get(name=group))
+        _write(kept, known)
     return [Login(name, _still_valid(name, known.get(name, ""))) for name in PEOPLE]
 
 
@@ -44,6 +50,8 @@ def _read(kept: Path) -> dict[str, str]:
     try:
         found = json.loads(kept.read_text())
     except (OSError, ValueError):
+        return {}
+    if not isinstance(found, dict):
         return {}
     return {name: str(found[name]) for name in PEOPLE if name in found}
 

@@ -15,6 +15,9 @@ HOST = "127.0.0.1"
 TRIES = 100
 """Ports tried from the wanted one on."""
 
+PAGES = ("/health/ready", "/accounts/login/")
+"""What must answer: the second one shows that templates and static files are whole."""
+
 READY_WITHIN = 60.0
 """Seconds; a first start on a slow machine takes about 5."""
 
@@ -90,19 +93,19 @@ def start_dashboard(
 
 
 def wait_until_ready(family: Family, port: int) -> None:
-    """Return when the dashboard reports ready. Raises NotReady, ChildEnded, Stopped."""
+    """Return when the dashboard shows its first page. Raises NotReady, ChildEnded, Stopped."""
     deadline = monotonic() + READY_WITHIN
     while monotonic() < deadline:
-        if _is_ready(port):
+        if all(_answers(port, path) for path in PAGES):
             return
         family.wait(0.1)
     raise NotReady("The dashboard does not report ready; its log stands above.")
 
 
-def _is_ready(port: int) -> bool:
+def _answers(port: int, path: str) -> bool:
     connection = HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/health/ready")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, HTTPException):
         return False

@@ -63,8 +63,13 @@ def test_people_log_in_and_see_traffic_until_it_is_stopped(place):
 def test_with_a_token_the_account_is_shown_and_a_dead_child_ends_all(tmp_path):
     url = "http://127.0.0.1:9"
     account = {"SMSFACTOR_API_TOKEN": "not-a-token", "SMSFACTOR_API_URL": url}
+    (tmp_path / "static").mkdir()
+    # Files collected by an older version, that knew none of today's.
+    (tmp_path / "static/staticfiles.json").write_text('{"version": "1.1", "paths": {}, "hash": ""}')
     with demo(tmp_path, **account) as one:
         assert f"the account at {url}" in one.said
+        page = requests.get(f"{one.address}accounts/login/", timeout=20).text
+        assert re.search(r"/static/css/app\.[0-9a-f]{12}\.css", page)
         below = descendants(one.process.pid)
         assert [line for line in below.values() if "-m sandbox" in line] == []
         master = min(below)
@@ -85,14 +90,17 @@ def test_with_a_token_the_account_is_shown_and_a_dead_child_ends_all(tmp_path):
         ),
         ({"SMSFACTOR_FORMAT": "yaml"}, "SMSFACTOR_FORMAT is “yaml”, but must be json or xml."),
         ({"DATABASE_URL": "postgres://x@127.0.0.1:1/x"}, "The database of DATABASE_URL does not"),
+        ({"DATABASE_URL": f"sqlite:///{__file__}"}, "The database of DATABASE_URL does not"),
+        ({}, "The demo's passwords cannot be kept: [Errno"),
     ],
 )
 def test_what_cannot_start_is_a_sentence(tmp_path, setting, sentence):
+    (tmp_path / "state").write_text("a file where the folder should be")
     place = f"sqlite:///{tmp_path}/demo.sqlite3"
     environment = neutral.environment(place, f"{tmp_path}/static") | setting
     done = subprocess.run(
-        [sys.executable, "manage.py", "demo", "--skip-checks"], cwd=ROOT, env=environment,
-        capture_output=True, text=True, check=False, timeout=30,
+        [sys.executable, "manage.py", "demo", "--skip-checks", "--state", tmp_path / "state"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=30,
     )  # fmt: skip
     assert done.returncode == 1
     assert sentence in done.stderr

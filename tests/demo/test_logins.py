@@ -52,11 +52,18 @@ def test_a_changed_password_is_not_told_wrongly(kept):
     assert [bool(login.password) for login in prepare(kept)] == [False, True]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", '{"support": 7}', "\udcff"])
+@pytest.mark.parametrize("content", ["", "{", "7", "[1]", '"support"', '{"support": 7}', "\udcff"])
 def test_a_lost_or_spoilt_file_says_nothing_wrong(kept, content):
     prepare(kept)
     kept.write_bytes(content.encode("utf-8", "surrogateescape"))
     assert [login.password for login in prepare(kept)] == ["", ""]
+
+
+def test_where_passwords_cannot_be_kept_nobody_is_made(kept):
+    kept.parent.write_text("a file where the folder should be")
+    with pytest.raises(OSError, match="state"):
+        prepare(kept)
+    assert not User.objects.exists()
 
 
 def test_a_new_database_gets_the_passwords_that_are_known(kept):

@@ -1,7 +1,6 @@
 """Steps run once for the same inputs; packages come by hash; npm is found or brought."""
 
 import re
-import shutil
 import sys
 
 import pytest
@@ -146,12 +145,3 @@ def test_refusals_end_with_a_sentence_and_no_traceback(capsys):
         guarded(refuse)
     assert ended.value.code == 1
     assert capsys.readouterr().err == "Install the package x.\n"
-
-
-def test_the_shell_that_ci_runs_is_valid():
-    import subprocess
-
-    bash = shutil.which("bash")
-    assert bash
-    assert subprocess.run([bash, "-n", ROOT / ".ci/run"], check=False).returncode == 0
-    assert (ROOT / ".ci/run").stat().st_mode & 0o111

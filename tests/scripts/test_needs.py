@@ -121,13 +121,16 @@ def test_the_template_sorts_bytewise_knows_letters_and_is_gone_afterwards():
     assert not postgres.lets_create(left)
 
 
-SERVER = """#!{python}
+# Not by `#!`: the path of the environment may be too long for it, or hold a space.
+SERVER = """#!/bin/sh
+exec "{python}" -c '
 import signal, socket, sys
 port = int(sys.argv[sys.argv.index("-p") + 1])
 signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
 listener = socket.create_server(("127.0.0.1", port))
 print("ready to accept connections", file=sys.stderr, flush=True)
 signal.pause()
+' "$@"
 """
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import DatabaseError
 
 from messages_app.demo.family import ChildEnded, Family, Stopped
 from messages_app.demo.logins import Login, prepare
@@ -52,6 +52,9 @@ class Command(BaseCommand):
         if not (settings.LOCAL_ONLY and settings.ALLOWED_HOSTS):
             raise CommandError(NOT_LOCAL)
         logins = self._logins(options["state"] / "demo_logins")
+        if settings.USES_MANIFEST:
+            # Files collected some time ago would be served in place of those that lie here now.
+            call_command("collectstatic", interactive=False, verbosity=0)
         try:
             with Family() as family:
                 self._serve(family, logins, options)
@@ -64,8 +67,10 @@ class Command(BaseCommand):
         try:
             call_command("migrate", interactive=False, verbosity=0)
             return prepare(kept)
-        except OperationalError as error:
+        except DatabaseError as error:
             raise CommandError(f"The database of DATABASE_URL does not serve: {error}") from None
+        except OSError as error:
+            raise CommandError(f"The demo's passwords cannot be kept: {error}") from None
 
     def _serve(self, family: Family, logins: list[Login], options: dict[str, Any]) -> None:
         environment, shown = self._account(family, options)
@@ -80,14 +85,17 @@ class Command(BaseCommand):
 
     def _account(self, family: Family, options: dict[str, Any]) -> tuple[dict[str, str], str]:
         """The dashboard's environment, and the sentence which account it shows."""
-        environment = dict(os.environ)
+        # The logins should stay in sight: of each request only troubles are told.
+        environment = {"LOG_LEVEL": "warning", **os.environ}
         if settings.SMSFACTOR_API_TOKEN.reveal():
             return environment, f"the account at {settings.SMSFACTOR_API_URL}, by the token set."
         token = secrets.token_urlsafe(32)
         rows = ["--rows", str(options["rows"])]
         url = start_sandbox(family, environment, token, rows)
         account = {"SMSFACTOR_API_URL": url, "SMSFACTOR_API_TOKEN": token}
-        return environment | account, "a sandbox with invented traffic, no real account."
+        # The sandbox is ours, and has no limit to be gentle with.
+        quick = {"SMSFACTOR_MAX_REQUESTS_PER_SECOND": "100", **environment}
+        return quick | account, "a sandbox with invented traffic, no real account."
 
     def _announce(self, address: str, shown: str, logins: list[Login]) -> None:
         self._say(f"\nThe dashboard is at  {address}\nIt shows {shown}\n")
