@@ -73,8 +73,15 @@ def npm(root: Path) -> list[str]:
     return found
 
 
+def own_cache(root: Path) -> list[str]:
+    """npm's option for a cache inside the project, where the user has no home to hold one."""
+    if "npm_config_cache" in os.environ or os.access(os.path.expanduser("~"), os.W_OK):
+        return []
+    return ["--cache", str(root / ".venv" / "npm-cache")]
+
+
 def install_browser_libraries(root: Path) -> None:
     """Install package-lock.json into node_modules. Raises Refusal."""
-    command = [*npm(root), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = [*npm(root), "ci", "--no-audit", "--no-fund", "--loglevel=error", *own_cache(root)]
     os.chdir(root)
     _run(command, "The browser's libraries")

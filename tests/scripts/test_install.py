@@ -95,6 +95,17 @@ def test_where_there_is_no_npm_at_all_the_packages_are_named(monkeypatch, capsys
         packages.npm(ROOT)
 
 
+def test_npm_works_without_a_home(tmp_path, monkeypatch):
+    """As in a container that runs as a user of no name."""
+    monkeypatch.delenv("npm_config_cache", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert packages.own_cache(tmp_path) == []
+    monkeypatch.setenv("HOME", str(tmp_path / "missing"))
+    assert packages.own_cache(tmp_path) == ["--cache", str(tmp_path / ".venv/npm-cache")]
+    monkeypatch.setenv("npm_config_cache", "/elsewhere")
+    assert packages.own_cache(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("says", "sentence"),
     [
