@@ -71,6 +71,13 @@
     if (theme) nextTheme(theme);
   });
 
+  // The frame stays while htmx changes the question: come back to the present one.
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("form[data-stays]")) {
+      event.target.elements.next.value = location.pathname + location.search;
+    }
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       const open = document.querySelector(menus);

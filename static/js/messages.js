@@ -61,6 +61,7 @@
     if (event.target.id !== "results") return;
     const results = document.getElementById("results");
     results.querySelector(".table-wrap")?.scrollTo(place.left, place.top);
+    document.body.dispatchEvent(new Event("refreshed")); // the figures above are those of the new rows
     if (place.key) results.querySelector(`tr[data-key="${place.key}"]`)?.classList.add("is-open");
   });
 

@@ -1,12 +1,14 @@
 """The daily work in a real browser: filter, sort, page, open, chart, with and without JavaScript."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from sandbox import Faults
 from tests.browser.conftest import log_in, violations
+from tests.views.conftest import NOW
 
 
 def rows(page: Page):
@@ -71,6 +73,17 @@ def test_a_period_applies_at_once(site, page):
     page.get_by_label("Period").select_option("yesterday")
     page.wait_for_url(re.compile("period=yesterday"))
     expect(page.locator(".question")).to_contain_text("yesterday")
+
+
+def test_the_charts_of_the_same_question_are_one_click_away_and_back(site, page):
+    opened(page, f"{site}/messages/?country=FR&period=yesterday")
+    counted = total(page)
+    page.get_by_role("link", name="Show the charts").click()
+    page.wait_for_url(re.compile(r"/analytics/\?period=yesterday&country=FR"))
+    expect(page.locator(".question")).to_contain_text(f"{counted:,} messages, country: France")
+    page.get_by_role("link", name="Show the messages").click()
+    page.wait_for_url(re.compile(r"/messages/\?period=yesterday&country=FR"))
+    assert total(page) == counted
 
 
 def test_a_chip_takes_its_filter_off(site, page):
@@ -218,7 +231,10 @@ def test_a_provider_that_is_down_leaves_the_filters_and_offers_a_retry(
 
 
 def test_the_page_speaks_french_when_asked(site, page):
-    opened(page, f"{site}/messages/?period=yesterday&country=FR")
+    opened(page, f"{site}/messages/")
+    page.locator("#id_country").fill("France")
+    show(page)
+    page.wait_for_url(re.compile("country=FR"))
     page.get_by_role("button", name="FR", exact=True).click()
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     assert "country=FR" in page.url
@@ -227,7 +243,7 @@ def test_the_page_speaks_french_when_asked(site, page):
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-def test_a_refreshing_list_refreshes_itself_and_keeps_its_place(site, account, page):
+def test_a_refreshing_list_refreshes_itself_and_keeps_its_place(site, account, page, monkeypatch):
     page.clock.install()
     opened(page, f"{site}/messages/?period=last_7_days")
     page.get_by_role("link", name="Refresh every 30 s").click()
@@ -236,8 +252,10 @@ def test_a_refreshing_list_refreshes_itself_and_keeps_its_place(site, account, p
     wrap = page.locator("#results .table-wrap")
     wrap.evaluate("wrap => wrap.scrollTo(0, 300)")
     account.reset_calls()
-    with page.expect_response(re.compile("refresh=1")):
+    monkeypatch.setattr("messages_app.clock.now", lambda: NOW + timedelta(seconds=31))
+    with page.expect_response(re.compile("/messages/figures/")):
         page.clock.run_for(31_000)
+    expect(page.locator("#as-of")).to_contain_text("15:00:31")
     assert account.calls >= 1
     expect(rows(page)).to_have_count(50)
     assert wrap.evaluate("wrap => wrap.scrollTop") == 300
