@@ -7,7 +7,7 @@ BOOT = @MAKECMDGOALS='$(firstword $(MAKECMDGOALS))' $(PYTHON) -m scripts.bootstr
 export SEED
 
 .DEFAULT_GOAL := help
-.PHONY: help run test long check bench install lock clean
+.PHONY: help run test long chaos check bench install lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -21,12 +21,16 @@ test: ## Install what tests need and run them all, on SQLite and on PostgreSQL
 long: ## The same with the full counts of what `make test` samples
 	@CAMPAIGN=long $(PYTHON) -m scripts.bootstrap testing $(ARGS)
 
-check: ## Lint, format, types, migrations, production settings, translations, documentation
+chaos: ## Schedules of faults at random: N=500 on SQLite, a fifth of them on PostgreSQL
+	$(BOOT) install requirements-dev.txt
+	@$(PY) -m tests.chaos $(N)
+
+check: ## Lint, format, types, migrations, production settings, translations, reliability, documentation
 	$(BOOT) checking
 
-bench: ## Measure the table page against its yardstick
+bench: ## Measure the archive and its pages against yardsticks; ROWS=10000000 for more
 	$(BOOT) install requirements-dev.txt
-	@$(PY) -m bench $(ARGS)
+	@ROWS='$(ROWS)' DATABASES='$(DATABASES)' $(PY) -m bench $(ARGS)
 
 install: ## Install what the dashboard runs on
 	$(BOOT) install

@@ -1,14 +1,19 @@
 """Refuses an unsafe start, each case with a sentence. On this machine alone the demo rules hold."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
+from dashboard.private_files import is_open_to_others
+
 TAG = "safe-start"
 LEAST_KEY = 40
+LEAST_DISTINCT = 10
+"""Different characters of a key; 40 random hexadecimal digits have about 15."""
 
 Finding = tuple[str, str]
 
@@ -22,17 +27,35 @@ def _findings() -> Iterator[Finding]:
         yield "E003", "ALLOWED_HOSTS is empty; list the hosts that this service has."
     yield from _keys()
     yield from _provider()
+    yield from _files()
     if not settings.HAS_MANIFEST:
         yield "E010", "The static files are not collected; run `manage.py collectstatic`."
 
 
 def _keys() -> Iterator[Finding]:
-    if len(settings.SECRET_KEY) < LEAST_KEY or settings.SECRET_KEY.startswith("django-insecure"):
+    if is_weak(settings.SECRET_KEY):
         yield "E004", f"SECRET_KEY must be random and at least {LEAST_KEY} characters long."
-    if len(settings.PRIVACY_KEY) < LEAST_KEY:
+    if is_weak(settings.PRIVACY_KEY):
         yield "E005", f"PRIVACY_KEY must be random and at least {LEAST_KEY} characters long."
-    if settings.PRIVACY_KEY and settings.PRIVACY_KEY == settings.SECRET_KEY:
-        yield "E006", "PRIVACY_KEY must not be the SECRET_KEY: the one is kept, the other rotates."
+    if settings.PRIVACY_KEY in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        yield "E006", "PRIVACY_KEY must not be a SECRET_KEY: the one is kept, the other rotates."
+    if any(is_weak(key) for key in settings.SECRET_KEY_FALLBACKS):
+        yield "E011", f"SECRET_KEY_FALLBACKS must be random, {LEAST_KEY} characters or more each."
+
+
+def is_weak(key: str) -> bool:
+    """Say whether a key is too short, or plainly not random: few characters, one part repeated."""
+    repeats = key in (key + key)[1:-1]
+    few = len(set(key)) < LEAST_DISTINCT
+    return len(key) < LEAST_KEY or few or repeats or key.startswith("django-insecure")
+
+
+def _files() -> Iterator[Finding]:
+    if is_open_to_others(settings.BASE_DIR / ".env"):
+        yield "E012", ".env may hold secrets and others can read it; run `chmod 600 .env`."
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3") and is_open_to_others(Path(database["NAME"])):
+        yield "E013", "Others can read the file of DATABASE_URL; run `chmod 600` on it."
 
 
 def _provider() -> Iterator[Finding]:

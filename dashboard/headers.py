@@ -44,8 +44,12 @@ class LoginForHtmx:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         target = response.headers.get("Location", "")
-        if getattr(request, "htmx", None) and target.startswith(reverse("account_login")):
-            here = request.htmx.current_url_abs_path  # type: ignore[attr-defined]
+        htmx = getattr(request, "htmx", None)
+        if htmx and target.startswith(reverse("account_login")):
+            if htmx.boosted:
+                return HttpResponse(headers={"HX-Redirect": target})
+            # A part of a page is no place to come back to: its page is.
+            here = htmx.current_url_abs_path
             back = f"?{urlencode({'next': here})}" if here else ""
             return HttpResponse(headers={"HX-Redirect": reverse("account_login") + back})
         return response

@@ -9,6 +9,8 @@ from time import perf_counter
 
 from django.http import HttpRequest, HttpResponse
 
+from dashboard.crashes import route_of
+
 log = logging.getLogger("dashboard.requests")
 
 
@@ -21,8 +23,7 @@ class RouteLog:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         start = perf_counter()
         response = self.get_response(request)
-        match = request.resolver_match
-        route = (match.view_name or "unnamed") if match else "unknown"
         milliseconds = (perf_counter() - start) * 1000
-        log.info("%s %s %s %.0fms", request.method, route, response.status_code, milliseconds)
+        status = response.status_code
+        log.info("%s %s %s %.0fms", request.method, route_of(request), status, milliseconds)
         return response

@@ -1,8 +1,11 @@
 """The web server's own log: says that something happened, never what somebody asked for."""
 
+import sys
 from typing import Any
 
 from gunicorn.glogging import Logger
+
+from dashboard.crashes import frames
 
 PLAIN = {
     "Error handling request %s %s": "Error handling a request",
@@ -19,11 +22,13 @@ class ServerLog(Logger):
         else:
             super().warning(msg, *args, **kwargs)
 
-    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+    def exception(self, msg: str, *args: Any, **_kwargs: Any) -> None:
+        error = sys.exception()
+        told = frames(error) if error else ""
         if msg in PLAIN:
-            super().exception(PLAIN[msg], **kwargs)
+            self.error("%s\n%s", PLAIN[msg], told)
         else:
-            super().exception(msg, *args, **kwargs)
+            self.error(f"{msg}\n%s", *args, told)
 
     def access(self, *args: Any, **kwargs: Any) -> None:
         """Nothing, whatever the options say."""

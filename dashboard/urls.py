@@ -1,11 +1,17 @@
 """The addresses of the project: the app's pages, accounts, admin, health."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from allauth.account import views as account
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import include, path, reverse
 from django.views.i18n import set_language
 
@@ -21,21 +27,38 @@ def admin_login(request: HttpRequest, extra_context: object = None) -> HttpRespo
 
 admin.site.login = admin_login  # type: ignore[method-assign]
 
+
+def by_mail(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """`view`, which does not exist where no mail can be sent: an administrator sets passwords."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.EMAIL_URL:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return shown
+
+
 # Of allauth only what is meant: nobody signs up, connects or confirms anything here.
 accounts = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("password/change/", account.password_change, name="account_change_password"),
-    path("password/reset/", account.password_reset, name="account_reset_password"),
-    path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
+    path("password/reset/", by_mail(account.password_reset), name="account_reset_password"),
+    path(
+        "password/reset/done/",
+        by_mail(account.password_reset_done),
+        name="account_reset_password_done",
+    ),
     path(
         "password/reset/key/<uidb36>-<key>/",
-        account.password_reset_from_key,
+        by_mail(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     path(
         "password/reset/key/done/",
-        account.password_reset_from_key_done,
+        by_mail(account.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
 ]

@@ -16,4 +16,9 @@ def now() -> datetime:
         moment = datetime.fromisoformat(settings.NOW)
         moved = moment if moment.tzinfo else moment.replace(tzinfo=zone)
         return moved.astimezone(zone).replace(microsecond=0)
-    return datetime.now(zone).replace(microsecond=0)
+    return real_now().replace(microsecond=0)
+
+
+def real_now() -> datetime:
+    """Return real time, whatever `NOW` says; aware, in the provider's zone."""
+    return datetime.now(ZoneInfo(settings.SMSFACTOR_TIME_ZONE))

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from messages_app.access import permissions_of
 from messages_app.analysis.countries import choices
+from messages_app.analysis.query import DEFAULT_SORT, MessageQuery
+from messages_app.filters import question_url
 
 THEMES = ("light", "dark")
 
@@ -24,6 +26,9 @@ PAGES: tuple[tuple[str, str, str | Promise], ...] = (
     ("review", "review", _("Review")),
 )
 """Permission, address and name of each page in the main navigation."""
+
+NOT_ASKED: dict[str, dict[str, Any]] = {"review": {"type": "", "statuses": ()}}
+"""What a page has no filter for, and so leaves out of the question that it is handed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +49,28 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "is_sandbox": settings.PROVIDER_IS_SANDBOX,
         "zone": settings.SMSFACTOR_TIME_ZONE,
         "may": may,
-        "pages": [_link(request, *page[1:]) for page in PAGES if page[0] in may],
+        "pages": page_links(request),
         "theme": theme if theme in THEMES else "",
         "can_reset_password": bool(settings.EMAIL_URL),
         "countries": _country_names(get_language() or "en") if may else "",
     }
 
 
-def _link(request: HttpRequest, name: str, label: str | Promise) -> PageLink:
-    href = reverse(name)
-    return PageLink(label, href, request.path.startswith(href))
+def page_links(request: HttpRequest, query: MessageQuery | None = None) -> list[PageLink]:
+    """The pages that this person may open, each with the present question but its order and page."""
+    user = getattr(request, "user", None)
+    may = permissions_of(user) if user and user.is_authenticated else frozenset()
+    return [_link(request, name, label, query) for need, name, label in PAGES if need in may]
+
+
+def _link(
+    request: HttpRequest, name: str, label: str | Promise, query: MessageQuery | None
+) -> PageLink:
+    path = reverse(name)
+    href = path
+    if query:
+        href = question_url(path, query.but(sort=DEFAULT_SORT, **NOT_ASKED.get(name, {})))
+    return PageLink(label, href, request.path.startswith(path))
 
 
 @lru_cache(maxsize=4)

@@ -4,70 +4,209 @@ Each refuses with a sentence what it cannot understand; none guesses a wider mea
 """
 
 import re
+from contextlib import suppress
 from datetime import datetime, time
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
+import phonenumbers
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django_filters.fields import ChoiceField
 
 from messages_app.analysis.countries import code_of
 from messages_app.analysis.numbers import typed_number
+from messages_app.analysis.statuses import NONE
+from messages_app.sms.delays import bins_between
+from messages_app.sms.zones import exists
 
 FIRST_YEAR, LAST_YEAR = 1990, 2998
+LAST_SECOND = time(23, 59, 59)
 
-_SHAPE = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII
+_CLOCK = r"(?:[ T]+(?P<hour>\d{1,2})[:h](?P<minute>\d{2})(?::(?P<second>\d{2}))?)?"
+_SHAPE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})" + _CLOCK, re.ASCII)
+_SHAPE_WITH_YEAR_LAST = re.compile(
+    r"(?P<day>\d{1,2})(?P<mark>[/.])(?P<month>\d{1,2})(?P=mark)(?P<year>\d{4})" + _CLOCK, re.ASCII
 )
+DAY_FIRST = ("fr",)
+"""Languages in which 11/12/2026 is one day and no other; in the others it may be two."""
+
+_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2009\u202f\u2010-\u2015]+")
 
 
 class WallTimeField(forms.Field):
     """A wall time of the provider's zone: `2026-11-01`, `2026-11-01 14:30[:00]`, or with a `T`.
 
-    A bare day means its first second, or its last with `ends=True`.
+    `20.11.2026` is read too, and `20/11/2026` where that is one day: `11/12/2026` is one only where
+    the language in force writes the day first. A bare day means its first second, or its last with
+    `ends=True`. A time that the zone's clocks skip is refused, but for midnight and with
+    `skipped=True`.
     """
 
     default_error_messages: ClassVar = {
         "shape": _("Write a date as 2026-11-01 or 2026-11-01 14:30."),
+        "ambiguous": _("“%(text)s” can be read in two ways. Write the year first, as 2026-11-01."),
         "impossible": _("%(text)s does not exist in the calendar."),
+        "skipped": _("%(text)s does not exist: that night the clocks are set forward past it."),
         "far": _("Choose a year between %(first)s and %(last)s."),
     }
 
-    def __init__(self, *, ends: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, ends: bool = False, skipped: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.ends = ends
+        self.skipped = skipped
 
     def to_python(self, value: str | None) -> datetime | None:
         text = (value or "").strip()
         if not text:
             return None
-        found = _SHAPE.fullmatch(text)
+        found = _SHAPE.fullmatch(text) or _SHAPE_WITH_YEAR_LAST.fullmatch(text)
         if found is None:
-            raise ValidationError(self.error_messages["shape"], "shape")
-        year, month, day, *clock = (int(part) if part else None for part in found.groups())
-        bounds = {"first": FIRST_YEAR, "last": LAST_YEAR}
-        try:
-            midnight = datetime(year or 0, month or 0, day or 0)
-            moment = midnight.replace(
-                hour=clock[0] or 0, minute=clock[1] or 0, second=clock[2] or 0
-            )
-        except ValueError:
-            raise ValidationError(
-                self.error_messages["impossible"], "impossible", {"text": text}
-            ) from None
+            raise self._refusal("shape", text)
+        readings = _readings(found)
+        if not readings:
+            raise self._refusal("impossible", text)
+        if len(readings) > 1:
+            raise self._refusal("ambiguous", text)
+        (moment,) = readings
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-            raise ValidationError(self.error_messages["far"], "far", bounds)
-        if clock[0] is None and self.ends:
-            return datetime.combine(moment, time(23, 59, 59))
+            raise self._refusal("far", text)
+        if found["hour"] is None:
+            return datetime.combine(moment, LAST_SECOND if self.ends else time.min)
+        # A day begins at midnight also where the clocks skip that: whole days must have an address.
+        if self.skipped or moment.time() == time.min:
+            return moment
+        if not exists(moment, ZoneInfo(settings.SMSFACTOR_TIME_ZONE)):
+            raise self._refusal("skipped", text)
         return moment
 
+    def _refusal(self, reason: str, text: str) -> ValidationError:
+        values = {"text": text, "first": FIRST_YEAR, "last": LAST_YEAR}
+        return ValidationError(self.error_messages[reason], reason, values)
 
-class NumberField(forms.CharField):
-    """A phone number in any form, a short code or a sender name; digits come out as the provider's."""
+
+def _readings(found: re.Match[str]) -> set[datetime]:
+    """The times that a written date can be: none, one, or two with day and month in either order."""
+    parts = {name: int(part or 0) for name, part in found.groupdict().items() if name != "mark"}
+    orders = [parts]
+    if "/" in found[0] and (get_language() or "en").split("-")[0] not in DAY_FIRST:
+        orders.append({**parts, "day": parts["month"], "month": parts["day"]})
+    readings = set()
+    for order in orders:
+        with suppress(ValueError):
+            readings.add(datetime(**order))  # type: ignore[arg-type]
+    return readings
+
+
+class TextField(forms.CharField):
+    """A text as typed, without the blanks around it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators = [
+            ProhibitNullCharactersValidator(_("This holds a character that no text has."))
+            if isinstance(validator, ProhibitNullCharactersValidator)
+            else validator
+            for validator in self.validators
+        ]
+
+
+class WholeField(TextField):
+    """A whole number in plain digits, `least` to `most`; comes out as such digits, or ""."""
+
+    def __init__(self, *, least: int = 0, most: int = 10**18, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.least, self.most = least, most
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        if not text:
+            return ""
+        if not re.fullmatch("[0-9]{1,40}", text):
+            raise ValidationError(_("Write a whole number, in digits alone."), "whole")
+        if not self.least <= int(text) <= self.most:
+            raise ValidationError(
+                _("Choose a number between %(least)s and %(most)s."),
+                "bounds",
+                {"least": self.least, "most": self.most},
+            )
+        return str(int(text))
+
+
+class CampaignField(WholeField):
+    """A campaign's number, or NONE for messages without one."""
+
+    def to_python(self, value: Any) -> str:
+        return NONE if value == NONE else super().to_python(value)
+
+
+class DelayField(TextField):
+    """A span of times to delivery between edges of its bins, in seconds: `20-60`, `86400-`."""
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value) or "")
+        try:
+            return text if not text or bins_between(text) else ""
+        except ValueError:
+            raise ValidationError(
+                _("“%(text)s” is no span of times to delivery."), "delay", {"text": text[:60]}
+            ) from None
+
+
+class OneOfField(ChoiceField):
+    """One of some values, by the name that it has in an address."""
+
+    def validate(self, value: Any) -> None:
+        if value and not self.valid_value(value):
+            raise ValidationError(
+                _("“%(text)s” is no choice here. Known are: %(names)s."),
+                "choice",
+                {"text": value[:60], "names": ", ".join(name for name, _l in self.choices if name)},
+            )
+
+
+class Literal(str):
+    """A value out of our own address: it stands as it is, and is not read as if typed anew."""
+
+    __slots__ = ()
+
+
+class NumberField(TextField):
+    """A phone number in any form, a short code or a sender name; digits come out as the provider's.
+
+    With `*` at its end it is what a number or name begins with.
+    """
 
     def clean(self, value: Any) -> str:
-        return typed_number(super().clean(value), settings.PHONE_REGION)
+        if isinstance(value, Literal):
+            self.run_validators(value)
+            return str(value)
+        text = super().clean(value)
+        if not text.endswith("*"):
+            return typed_number(text, settings.PHONE_REGION)
+        start = typed_start(text.rstrip("* "), settings.PHONE_REGION)
+        if not start:
+            raise ValidationError(_("Write what the number begins with before the *."), "prefix")
+        return f"{start}*"
+
+
+def typed_start(text: str, region: str) -> str:
+    """What the provider's numbers begin with, from the beginning of one in any form: `06 39`, `+33 6`.
+
+    A national zero is read in `region`; the beginning of a short code or name stays as it is.
+    """
+    digits = _PUNCTUATION.sub("", text)
+    if not re.fullmatch(r"(\+|[0-9])[0-9]*", digits, re.ASCII):
+        return text
+    if digits.startswith(("+", "00")):
+        return digits.removeprefix("+").removeprefix("00")
+    if digits.startswith("0") and phonenumbers.ndd_prefix_for_region(region, True) == "0":
+        return f"{phonenumbers.country_code_for_region(region)}{digits[1:]}"
+    return digits
 
 
 class SeveralField(forms.Field):
@@ -89,6 +228,8 @@ class CountriesField(SeveralField):
     """Countries by code or by name, in any language the dashboard speaks; codes come out."""
 
     def one(self, piece: str) -> str:
+        if piece == NONE:
+            return NONE
         code = code_of(piece)
         if code is None:
             raise ValidationError(
@@ -131,7 +272,7 @@ class DetailsField(SeveralField):
         return piece
 
 
-class SortField(forms.CharField):
+class SortField(TextField):
     """A column to sort by, with `-` before it to descend."""
 
     def __init__(self, *, keys: tuple[str, ...], **kwargs: Any) -> None:

@@ -7,34 +7,49 @@ out of it and answer with more rows than were asked for.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 import django_filters
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from messages_app import fields
+from messages_app.analysis.conditions import OTHER
 from messages_app.analysis.periods import CUSTOM, DEFAULT_PERIOD, PERIODS
+from messages_app.analysis.prices import Prices
 from messages_app.analysis.query import DEFAULT_PER_PAGE, DEFAULT_SORT, MessageQuery, Params
-from messages_app.analysis.statuses import DIRECTIONS, SORTS, STATUSES
+from messages_app.analysis.slots import SLOTS
+from messages_app.analysis.statuses import DIRECTIONS, KINDS, SORTS, STATUSES
 from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
+from messages_app.sms.terms import WITHDRAWN
 
-PERSONAL = ("destination", "sender", "message")
+PERSONAL = ("destination", "sender", "message", "reference")
 """Parameters that travel sealed."""
 
 SEVERAL = ("country", "status", "details")
 """Parameters that may stand several times."""
 
-EXTRAS = frozenset({"csrfmiddlewaretoken", "at", "bucket", "refresh", "wait"})
-"""Parameters of a page that are no part of the question."""
+BROKEN = "broken"
+"""Names a personal field whose link could not be opened: a form that leaves it empty says nothing."""
+
+FORM_ONLY = frozenset({BROKEN, "csrfmiddlewaretoken"})
+ASIDE = ("bucket", "compare", "compare_start", "compare_end", "all")
+"""What the analysis page asks beside its question."""
+
+EXTRAS = frozenset({*ASIDE, "after", "at", "before", "refresh", "seen", "wait"}) | FORM_ONLY
+"""Parameters of a page that are no part of the question; some only a form sends."""
+
+LOST = _("This link was cut off or altered, or its key is gone. Type the value again.")
 
 MAX_PAGE = 1_000_000
 MIN_PER_PAGE, MAX_PER_PAGE = 25, 200
 
-STATUS_CHOICES = (*(s.name for s in STATUSES.values() if s.filterable), "other")
+STATUS_CHOICES = (*(s.name for s in STATUSES.values() if s.filterable), WITHDRAWN, OTHER)
 
 
 class QuestionForm(forms.Form):
@@ -74,7 +89,7 @@ class NoQueryset:
 class QuestionFilter(django_filters.FilterSet):
     """Every filter of the dashboard under the provider's own parameter names, and our extras."""
 
-    period = django_filters.ChoiceFilter(
+    period = _filter(fields.OneOfField)(
         label=_("Period"),
         empty_label=None,
         choices=[*((p.name, p.label) for p in PERIODS.values()), (CUSTOM, _("Free range"))],
@@ -83,20 +98,25 @@ class QuestionFilter(django_filters.FilterSet):
     date_end = _filter(fields.WallTimeField)(label=_("To"), ends=True)
     destination = _filter(fields.NumberField)(label=_("Recipient"), max_length=100)
     sender = _filter(fields.NumberField)(label=_("Sender"), max_length=100)
-    message = django_filters.CharFilter(label=_("Text contains"), max_length=500)
-    type = django_filters.ChoiceFilter(
+    message = _filter(fields.TextField)(label=_("Text contains"), max_length=500)
+    type = _filter(fields.OneOfField)(
         label=_("Direction"), empty_label=_("Both directions"), choices=list(DIRECTIONS.items())
     )
     country = _filter(fields.CountriesField)(label=_("Country"))
     status = _filter(fields.StatusesField)(label=_("Status"), names=STATUS_CHOICES)
     details = _filter(fields.DetailsField)(label=_("Reason"))
-    campaign = django_filters.CharFilter(label=_("Campaign"), max_length=40)
-    sort = _filter(fields.SortField)(label=_("Sort"), keys=SORTS, max_length=40)
-    page = django_filters.NumberFilter(
-        label=_("Page"), min_value=1, max_value=MAX_PAGE, decimal_places=0
+    campaign = _filter(fields.CampaignField)(label=_("Campaign"))
+    client = _filter(fields.WholeField)(label=_("Account"))
+    reference = _filter(fields.TextField)(label=_("Your reference"), max_length=255)
+    kind = _filter(fields.OneOfField)(label=_("Kind"), choices=list(KINDS.items()))
+    slot = _filter(fields.OneOfField)(
+        label=_("Hour of the week"), choices=[(name, name) for name in SLOTS]
     )
-    per_page = django_filters.NumberFilter(
-        label=_("Rows a page"), min_value=MIN_PER_PAGE, max_value=MAX_PER_PAGE, decimal_places=0
+    delay = _filter(fields.DelayField)(label=_("Time to delivery"))
+    sort = _filter(fields.SortField)(label=_("Sort"), keys=SORTS, max_length=40)
+    page = _filter(fields.WholeField)(label=_("Page"), least=1, most=MAX_PAGE)
+    per_page = _filter(fields.WholeField)(
+        label=_("Rows a page"), least=MIN_PER_PAGE, most=MAX_PER_PAGE
     )
 
     class Meta:
@@ -108,24 +128,38 @@ class Question:
     """What was asked: the form with its errors, and the query unless there are any.
 
     `outspoken` says that the parameters bore a personal value in plain, or a list in commas: the
-    page then redirects to the sealed address of the same question.
+    page then redirects to the sealed address of the same question. `lost` names the personal fields
+    that a broken link left empty.
     """
 
     form: forms.Form
     query: MessageQuery | None
     outspoken: bool = False
+    lost: tuple[str, ...] = ()
 
 
-def read_question(params: QueryDict, now: datetime) -> Question:
-    """Read a question from URL or form parameters; never raises for what stands in them."""
-    data, broken = _opened(params)
+def read_question(params: QueryDict, now: datetime, *, typed: bool = False) -> Question:
+    """Read a question from URL or form parameters; never raises for what stands in them.
+
+    Sealed values are our own and stand as they are, unless they were `typed` into a form.
+    """
+    data, broken = _opened(params, typed=typed)
     filters = QuestionFilter(data, queryset=NoQueryset())
     form = filters.form
     form.full_clean()
     for name, sentence in broken:
         form.add_error(name if name in form.fields else None, ValidationError(sentence))
     query = None if form.errors else _query(form.cleaned_data, now)
-    return Question(form, query, _is_outspoken(params))
+    lost = tuple(name for name, sentence in broken if name and sentence is LOST)
+    return Question(form, query, _is_outspoken(params), lost)
+
+
+def address_without(path: str, params: QueryDict, name: str) -> str:
+    """The address of the same parameters but one, for a question that cannot be read."""
+    left = params.copy()
+    for one in (name, *FORM_ONLY):
+        left.pop(one, None)
+    return f"{path}?{left.urlencode()}" if left else path
 
 
 def question_url(path: str, query: MessageQuery, extra: Params = ()) -> str:  # type: ignore[assignment]
@@ -141,10 +175,18 @@ def sealed_params(query: MessageQuery) -> Params:
 
 
 def _address(path: str, params: Params) -> str:
-    return f"{path}?{urlencode(params)}" if params else path
+    return f"{path}?{'&'.join(_encoded(*one) for one in params)}" if params else path
 
 
-def _opened(params: QueryDict) -> tuple[dict[str, Any], list[tuple[str | None, Any]]]:
+@lru_cache(maxsize=4096)
+def _encoded(name: str, value: str) -> str:
+    # A chart has a link for each of its marks, most of whose parameters are alike.
+    return urlencode([(name, value)])
+
+
+def _opened(
+    params: QueryDict, *, typed: bool
+) -> tuple[dict[str, Any], list[tuple[str | None, Any]]]:
     """Plain data for the form, and what could not be opened, with its field."""
     data: dict[str, Any] = {}
     broken: list[tuple[str | None, Any]] = []
@@ -162,22 +204,19 @@ def _opened(params: QueryDict) -> tuple[dict[str, Any], list[tuple[str | None, A
             data[name] = values[-1]
     for name in PERSONAL:
         try:
-            data[name] = _plain(name, data.get(name, ""))
+            data[name] = _plain(name, data.get(name, ""), typed=typed)
+            is_lost = name in params.getlist(BROKEN) and not data[name].strip()
         except BrokenSeal:
-            data[name] = ""
-            broken.append(
-                (
-                    name,
-                    _(
-                        "This link was cut off or altered, or its key is gone. Type the value again."
-                    ),
-                )
-            )
+            data[name], is_lost = "", True
+        if is_lost:
+            broken.append((name, LOST))
     return data, broken
 
 
-def _plain(name: str, text: str) -> str:
-    return unseal(name, text) if is_sealed(text) else text
+def _plain(name: str, text: str, *, typed: bool) -> str:
+    if not is_sealed(text):
+        return text
+    return unseal(name, text) if typed else fields.Literal(unseal(name, text))
 
 
 def _is_outspoken(params: QueryDict) -> bool:
@@ -201,6 +240,12 @@ def _query(found: dict[str, Any], now: datetime) -> MessageQuery:
         statuses=found["status"],
         details=found["details"],
         campaign=found["campaign"],
+        client=found["client"],
+        reference=found["reference"],
+        kind=found["kind"],
+        slot=found["slot"],
+        delay=found["delay"],
+        prices=Prices(settings.CREDIT_PRICE),
         sort=found["sort"] or DEFAULT_SORT,
         page=int(found["page"] or 1),
         per_page=int(found["per_page"] or DEFAULT_PER_PAGE),

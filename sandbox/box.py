@@ -3,32 +3,41 @@
 Ties clock, traffic, question and faults together; the socket is the server's affair.
 """
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
+from email.utils import formatdate
 from hmac import compare_digest
 from random import Random
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
-from sandbox.clock import NEVER, Clock, now_instant, wall_of_naive
+from sandbox.clock import NEVER, Clock, VirtualClock, now_instant, wall_of_naive
 from sandbox.days import Days
 from sandbox.encode import JSON_TYPE, XML_TYPE, wants_json
-from sandbox.faults import Faults
+from sandbox.faults import LINE_FAULTS, Faults, Shares
+from sandbox.lives import Lives
 from sandbox.paging import cut_page
 from sandbox.question import BadParameterError, Question
-from sandbox.search import Search
+from sandbox.search import Search, Source
 from sandbox.spoil import (
     GZIP_ANNOUNCED,
     HTML,
+    SPOILING,
     WRONG_TOKEN,
     encode,
     spoil_envelope,
     spoil_rows,
     totals,
 )
+from sandbox.troubled import Troubled
+from sandbox.wording import Worded, Wordings
 
 _BODILESS = frozenset({204, 304})
+_KEPT_ACCOUNTS = 4
+Account = tuple[Shares, bool]  # the shares that trouble it, and whether it is the other token's
 _STILL_RIGHT = frozenset({200, 206, 999})  # statuses that come with the right body all the same
 
 
@@ -40,12 +49,26 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class BrokenLineError(ConnectionError):
+    """What a fault of the transport becomes where there is no socket; `args[0]` is its name."""
+
+
 class Turn(NamedTuple):
     """One call: its number, the faults as they were, and the names of those that apply."""
 
     number: int
     faults: Faults
     active: frozenset[str]
+
+    @property
+    def lag(self) -> int:
+        """Return how many seconds ago the answer was true."""
+        return self.faults.stale_seconds if "stale" in self.active else 0
+
+    @property
+    def delay(self) -> float:
+        """Return the seconds that the answer is under way once it has been read."""
+        return self.faults.slow_seconds if "slow" in self.active else 0.0
 
 
 class Sandbox:
@@ -65,9 +88,15 @@ class Sandbox:
     ) -> None:
         self.token = token
         self.clock = clock
+        # How `get` waits, in seconds: a virtual clock moves on instead; a test may step in.
+        self.pause: Callable[[float], object] = (
+            clock.sleep if isinstance(clock, VirtualClock) else time.sleep
+        )
         self._seed = seed
         self._days = Days(rows, seed)
-        self._search = Search(self._days)
+        self._searches: dict[Account, Search] = {}
+        self._wordings = Wordings()
+        self._building = RLock()
         self._lock = Lock()
         self._calls = 0
         self._since = 0
@@ -105,15 +134,49 @@ class Sandbox:
             self._since += 1
             return Turn(self._calls, self._faults, self._faults.active(self._since))
 
+    def get(self, query: str, headers: Mapping[str, str]) -> Answer:
+        """Answer `GET /messages?query` with all that a server would send, without a socket.
+
+        Latency and slowness are waited for by `pause`. Raises BrokenLineError under a fault of
+        the transport.
+        """
+        given = {name.lower(): value for name, value in headers.items()}
+        turn = self.begin()
+        self._wait(turn.faults.latency)
+        answer = self.read(turn, query, given)
+        for name in LINE_FAULTS:
+            if name in turn.active:
+                raise BrokenLineError(name)
+        self._wait(turn.delay)
+        fields = self.stamped(answer)
+        if answer.status not in _BODILESS:
+            fields["Content-Length"] = str(len(answer.body))
+        return answer._replace(headers=fields)
+
     def answer(
         self, params: Mapping[str, str], accept: str = JSON_TYPE, token: str | None = None
     ) -> Answer:
-        """Answer one call without a socket; no token means the right one.
+        """Answer one call by its parameters; no token means the right one.
 
-        Faults of the transport do not show here.
+        Faults of the transport do not show here, nor does the time that an answer takes.
         """
         right = self.token if token is None else token
         return self.respond(self.begin(), params, accept, right)
+
+    def read(self, turn: Turn, query: str, headers: Mapping[str, str]) -> Answer:
+        """Answer a call that has begun, by its query string and headers in lower case."""
+        params = dict(parse_qsl(query, keep_blank_values=True))
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        token = token.strip() if scheme.lower() == "bearer" else ""
+        return self.respond(turn, params, headers.get("accept", ""), token)
+
+    def stamped(self, answer: Answer) -> dict[str, str]:
+        """Return an answer's headers with those that every server adds.
+
+        A clock that runs dates the answer; one that stands still leaves it to real time.
+        """
+        moment = self.now() if callable(self.clock) else time.time()
+        return {"Server": "sandbox", "Date": formatdate(moment, usegmt=True)} | answer.headers
 
     def respond(self, turn: Turn, params: Mapping[str, str], accept: str, token: str) -> Answer:
         """Answer a call that has begun."""
@@ -137,9 +200,19 @@ class Sandbox:
         """Yield the rows dated from `start` to `end`, both naive and both included."""
         return self._rows(wall_of_naive(start), wall_of_naive(end), now)
 
+    def shown(self, at: datetime | None = None, *, other: bool = False) -> list[dict[str, Any]]:
+        """Return the truth: every row that the provider shows at a moment, now unless given.
+
+        As `rows`, and with `other` for the account of the other token (F66). Faults of single
+        answers, stale ones among them, leave it as it is.
+        """
+        return list(self._rows(0, NEVER, at, other=other))
+
     def prepare(self) -> None:
-        """Write all days now, so that the first filtered question need not."""
-        self._days.prepare(self.now())
+        """Write all days now, newest first, so that the first filtered question need not."""
+        days = self._account(self._faults).days
+        for day in reversed(list(days.kept(0, NEVER, self.now()))):
+            days.block(day)
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> AbstractContextManager[str]:
         """Serve over HTTP while the context lasts; it yields the base address."""
@@ -147,26 +220,50 @@ class Sandbox:
 
         return serving(self, host, port)
 
-    def _rows(self, low: int, high: int, now: datetime | None) -> Iterator[dict[str, Any]]:
+    def _wait(self, seconds: float) -> None:
+        if seconds:
+            self.pause(seconds)
+
+    def _rows(
+        self, low: int, high: int, now: datetime | None, *, other: bool = False
+    ) -> Iterator[dict[str, Any]]:
         instant = now_instant(now or self.clock)
-        return (one.row(instant) for one in self._search.between(low, high, instant))
+        search = self._account(self._faults, other=other)
+        return (one.row(instant) for one in search.between(low, high, instant))
+
+    def _account(self, faults: Faults, *, other: bool = False) -> Search:
+        """Return the account as the shares make it; the last few are kept."""
+        account = faults.shares, other
+        with self._building:
+            if (search := self._searches.get(account)) is None:
+                if len(self._searches) >= _KEPT_ACCOUNTS:
+                    del self._searches[next(iter(self._searches))]
+                search = self._searches[account] = Search(self._source(*account))
+            return search
+
+    def _source(self, shares: Shares, other: bool) -> Source:
+        plain = not other and not any(shares)
+        return self._days if plain else Troubled(self._days, Lives(self._seed, shares, other=other))
 
     def _envelope(self, turn: Turn, params: Mapping[str, str], token: str) -> dict[str, Any]:
-        if not compare_digest(token.encode(), self.token.encode()):
+        other = _same(token, turn.faults.other_token)
+        if not other and not _same(token, self.token):
             return dict(WRONG_TOKEN)
         try:
             question = Question.read(params, turn.faults)
         except BadParameterError as error:
             return {"status": -7, "message": "Data error", "details": str(error)}
-        return self._found(turn, question)
+        return self._found(turn, question, self._account(turn.faults, other=other))
 
-    def _found(self, turn: Turn, question: Question) -> dict[str, Any]:
-        now = self.now()
+    def _found(self, turn: Turn, question: Question, search: Search) -> dict[str, Any]:
+        now = self.now() - turn.lag
         stable = turn.faults.ties == "stable"
         ties = None if stable else Random(f"{self._seed}/ties/{turn.number}")
-        page = cut_page(self._search, question, now, ties, turn.active)
-        rows = spoil_rows([one.row(now) for one in page.messages], turn.active)
-        counts = totals(turn.faults.totals, page.within, page.passing, len(rows))
+        page = cut_page(search, question, now, ties, turn.active)
+        counts = totals(turn.faults.totals, page.within, page.passing, len(page.messages))
+        rows: Any = Worded(page.messages, now, self._wordings)
+        if turn.active & SPOILING:
+            rows = spoil_rows([one.row(now) for one in page.messages], turn.active)
         return {"status": 1, "message": "OK", **counts, "messages": rows}
 
     def _refused(self, faults: Faults, json_wanted: bool) -> Answer:
@@ -189,3 +286,7 @@ class Sandbox:
             kind = "application/json; charset=utf-8"
         zipped = {"Content-Encoding": "gzip"} if turn.active & GZIP_ANNOUNCED else {}
         return {"Content-Type": kind} | zipped
+
+
+def _same(token: str, right: str) -> bool:
+    return bool(right) and compare_digest(token.encode(), right.encode())

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from threading import Lock
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -18,6 +19,32 @@ NEVER = 1 << 60
 RETENTION_MONTHS = 6  # stated by the provider: messages are kept six months at most
 
 Clock = Callable[[], datetime] | datetime | None
+
+
+class VirtualClock:
+    """A clock that stands still until it is set or moved; safe to use from several threads.
+
+    Naive datetimes are Paris time and their `fold` is honoured; it shows aware UTC.
+    """
+
+    def __init__(self, moment: datetime) -> None:
+        self._guard = Lock()
+        self.set(moment)
+
+    def __call__(self) -> datetime:
+        """Return what the clock shows."""
+        return self._shown
+
+    def set(self, moment: datetime) -> None:
+        """Show this moment from now on, also an earlier one."""
+        with self._guard:
+            self._shown = _in_paris(moment).astimezone(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Move on by real seconds, also across a change of clocks."""
+        with self._guard:
+            self._shown += timedelta(seconds=seconds)
+
 
 _EPOCH = datetime(1970, 1, 1)
 _FORMAT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
@@ -33,7 +60,11 @@ def now_instant(clock: Clock) -> int:
 
 def instant_of(moment: datetime) -> int:
     """Return the instant of a datetime; a naive one is Paris time and its `fold` is honoured."""
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=PARIS)).timestamp())
+    return int(_in_paris(moment).timestamp())
+
+
+def _in_paris(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=PARIS)
 
 
 @cache
@@ -64,6 +95,11 @@ def instant_in_day(day: int, second: int, *, second_pass: bool) -> int:
     first = instant_of(naive)
     # In the missing hour fold=1 would lead back an hour instead.
     return max(first, instant_of(naive.replace(fold=1))) if second_pass else first
+
+
+def instant_of_wall(wall: int) -> int:
+    """Return the first instant at which a Paris clock shows a wall; an hour on in the missing hour."""
+    return instant_in_day(*divmod(wall, DAY), second_pass=False)
 
 
 @cache

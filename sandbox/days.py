@@ -6,12 +6,12 @@ Days are written when first asked for and then kept, with columns beside them fo
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import accumulate
 from threading import Lock
 from unicodedata import combining, normalize
 
 from sandbox.clock import DAY, NEVER, day_start, oldest_kept, wall_of
-from sandbox.fate import LIFE
 from sandbox.message import INCOMING, Message
 from sandbox.plan import Plan, Planner
 from sandbox.question import Question
@@ -21,36 +21,57 @@ FUTURE_DAYS = 7  # campaigns wait five days at most
 
 
 class Block:
-    """One written day: its messages by date, and columns that filters scan."""
+    """One written day: its messages by date, and columns that filters scan.
 
-    def __init__(self, day: int, messages: list[Message]) -> None:
-        self.day = day
+    A message whose facts change stands in it several times, each shown at a time of its own.
+    """
+
+    def __init__(self, messages: list[Message]) -> None:
         self.messages = messages
-        self._over = day_start(day + 1)
         self._dates = [one.date for one in messages]
-        self._destinations = [one.destination for one in messages]
-        self._countries = [one.country for one in messages]
-        self._incoming = [one.fate == INCOMING for one in messages]
-        # All texts, blind to case, and where each begins, one more for the end. Bytes, not str:
-        # one emoji would make every letter of the day four bytes wide.
-        folded = [_folded(one.text) for one in messages]
-        self._texts = b"\0".join(folded)
-        self._starts = list(accumulate((len(text) + 1 for text in folded), initial=0))
+        self._turns = sorted({turn for one in messages for turn in (one.appears, one.vanishes)})
         self._shown: tuple[int, list[int]] | None = None
         self._statuses: tuple[int, list[str]] | None = None
 
     def shown(self, now: int) -> list[int]:
         """Return the positions of the messages that show at an instant."""
-        now = min(now, self._over)  # once the day is over, nothing appears or vanishes any more
+        turn = bisect_right(self._turns, now)
         known = self._shown
-        if known is None or known[0] != now:
-            known = now, [i for i, one in enumerate(self.messages) if one.shows(now)]
+        if known is None or known[0] != turn:
+            known = turn, [i for i, one in enumerate(self.messages) if one.shows(now)]
             self._shown = known
         return known[1]
 
+    @cached_property
+    def _settled(self) -> int:
+        """The instant from which on no status changes any more."""
+        turns = (turn for one in self.messages for turn in (one.handed, one.settles))
+        return max((turn for turn in turns if turn < NEVER), default=0)
+
+    @cached_property
+    def _destinations(self) -> list[str]:
+        return [one.destination for one in self.messages]
+
+    @cached_property
+    def _countries(self) -> list[str]:
+        return [one.country for one in self.messages]
+
+    @cached_property
+    def _incoming(self) -> list[bool]:
+        return [one.fate == INCOMING for one in self.messages]
+
+    @cached_property
+    def _texts(self) -> tuple[bytes, list[int]]:
+        """All texts, blind to case, and where each begins, one more for the end.
+
+        Bytes, not str: one emoji would make every letter of the day four bytes wide.
+        """
+        folded = [_folded(one.text) for one in self.messages]
+        return b"\0".join(folded), list(accumulate((len(text) + 1 for text in folded), initial=0))
+
     def statuses(self, now: int) -> list[str]:
         """Return the status of every message at an instant."""
-        now = min(now, self._over + LIFE)
+        now = min(now, self._settled)
         known = self._statuses
         if known is None or known[0] != now:
             known = self._statuses = now, [one.status(now) for one in self.messages]
@@ -103,7 +124,7 @@ class Block:
         return set(self._found(_folded(wanted)))
 
     def _found(self, wanted: bytes) -> Iterator[int]:
-        text, starts = self._texts, self._starts
+        text, starts = self._texts
         at = text.find(wanted)
         while at >= 0:
             position = bisect_right(starts, at) - 1
@@ -133,13 +154,23 @@ class Days:
         self._blocks: dict[int, Block] = {}
         self._writing: defaultdict[int, Lock] = defaultdict(Lock)
 
+    def kept(self, low: int, high: int, now: int) -> range:
+        """Return the day numbers between two walls that can hold a message at an instant."""
+        first = max(low, oldest_kept(now)) // DAY
+        last = min(high, wall_of(now) + FUTURE_DAYS * DAY) // DAY
+        return range(first, last + 1)
+
+    def messages(self, day: int) -> list[Message]:
+        """Write the messages of a day by their dates, cancelled ones included."""
+        return write_day(self.plan(day), self._planner.seed)
+
     def block(self, day: int) -> Block:
         """Return a day, written now if nobody asked before."""
         if (block := self._blocks.get(day)) is None:
             # One lock a day: under a single one, whoever writes all days would starve a page.
             with self._writing[day]:
                 if (block := self._blocks.get(day)) is None:
-                    block = Block(day, write_day(self.plan(day), self._planner.seed))
+                    block = Block(self.messages(day))
                     self._blocks[day] = block
         return block
 
@@ -154,15 +185,3 @@ class Days:
         if now >= day_start(day + 1):
             return self.plan(day).lasting
         return len(self.block(day).shown(now))
-
-    def prepare(self, now: int) -> None:
-        """Write every day that the provider keeps, newest first."""
-        for day in reversed(kept_days(0, NEVER, now)):
-            self.block(day)
-
-
-def kept_days(low: int, high: int, now: int) -> range:
-    """Return the day numbers between two walls that can hold a message at an instant."""
-    first = max(low, oldest_kept(now)) // DAY
-    last = min(high, wall_of(now) + FUTURE_DAYS * DAY) // DAY
-    return range(first, last + 1)

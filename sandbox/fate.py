@@ -8,7 +8,7 @@ from random import Random
 from statistics import NormalDist
 from typing import NamedTuple
 
-from sandbox.clock import DAY, HOUR, date_of, day_start
+from sandbox.clock import DAY, HOUR, day_start
 from sandbox.countries import Country
 from sandbox.message import (
     DELIVERED,
@@ -20,8 +20,7 @@ from sandbox.message import (
     WAITING,
 )
 
-# Nothing changes later than this after a message's date: 20 h in moderation, 48 h for receipts.
-LIFE = 72 * HOUR
+# Nothing changes later than 72 h after a message's date: 20 h in moderation, 48 h for receipts.
 _LONGEST = 47 * HOUR
 _STEPS = 4096
 _UNPRICED = 6 * HOUR  # one message in 25 is priced this late at most
@@ -41,8 +40,12 @@ _FAILURES = (
     ("NOT_DELIVERED", 2, 60), ("NOT_DELIVERED", 2, 60), ("NOT_DELIVERED", 2, 600),
     ("REJECTED", 1, 20), ("INVALID_DESTINATION", 1, 20),
 )  # fmt: skip
-_OUTAGE = (("ROUTE_NOT_AVAILABLE", 1, 90), ("NETWORK_ERROR", 40, HOUR), ("EXPIRED", DAY, HOUR))
+_OUTAGE = (
+    ("ROUTE_NOT_AVAILABLE", 1, 90), ("ROUTE_NOT_AVAILABLE", 1, 90), ("ROUTE_NOT_AVAILABLE", 1, 90),
+    ("NETWORK_ERROR", 40, HOUR), ("EXPIRED", DAY, HOUR),
+)  # fmt: skip
 TROUBLED = "SN"
+OUTAGE_EVERY = 6
 
 
 class Fate(NamedTuple):
@@ -118,9 +121,10 @@ def denied(review: int) -> Fate:
 def outage(seed: int, day: int) -> tuple[int, int]:
     """Return the instants between which Senegal's operators fail on a day; equal when they do not.
 
-    One working day a week, the same for a seed: the last seven days always hold one.
+    Every sixth day: the last seven days always hold one, and no weekday has two within six weeks, so
+    that it never is what is usual for its weekday.
     """
-    if date_of(day).weekday() != seed % 5:
+    if (day - seed) % OUTAGE_EVERY:
         return 0, 0
     start = day_start(day) + Random(f"{seed}/outage/{day}").randrange(8, 11) * HOUR
     return start, start + 9 * HOUR

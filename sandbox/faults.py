@@ -42,13 +42,20 @@ def _switch(default: Any, text: str) -> Any:
     return field(default=default, metadata={"help": text, "fault": False})
 
 
+def _share(text: str, id_: str) -> Any:
+    shown = f"{id_}: share (0 to 1) of {text}"
+    return field(default=0.0, metadata={"help": shown, "fault": False, "share": True})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
     """Faults and guesses, all off or at their default.
 
     A fault is a schedule: "" never, "always", "first:N" (the first N calls since it was set),
-    "every:N" (each N-th call); True and False mean always and never. Raises ValueError for
-    anything else. Transport faults show on a socket only, not in `Sandbox.answer`.
+    "every:N" (each N-th call); True and False mean always and never. A share is a number from 0
+    to 1 and concerns rows, whatever the call: it says how their whole history was, past answers
+    included, so keep it while other faults change (`dataclasses.replace`). Raises ValueError for
+    anything else. Transport faults show on a socket and in `Sandbox.get`, not in `Sandbox.answer`.
     """
 
     down: str | bool = _fault("close the connection without a word", "F1")
@@ -100,6 +107,15 @@ class Faults:
     start_ignored: str | bool = _fault("always the first page", "F35")
     sort_ignored: str | bool = _fault("always by date, descending", "F36")
     twice: str | bool = _fault("every 50th row twice", "F39")
+    stale: str | bool = _fault("as things were stale_seconds ago: a replica that lags", "F45")
+    slow: str | bool = _fault("read at once, delivered slow_seconds later", "F46")
+
+    late_rows: float = _share("rows that appear up to two days after their date", "F41")
+    lost_rows: float = _share("rows that vanish for good within ten days", "F42")
+    moved_rows: float = _share("rows whose date changes; waiting campaigns move whole", "F43")
+    late_status: float = _share("rows whose end shows up to five days late", "F44")
+    flapping_status: float = _share("rows that leave and regain their end several times", "F44")
+    backward_status: float = _share("rows that go back to SENT once, for up to a day", "F44")
 
     ties: str = _switch("random", "order among equals")
     start_bound: str = _switch("inclusive", "whether date_start counts in (F38)")
@@ -114,6 +130,9 @@ class Faults:
     retry_after: str = _switch("", "Retry-After of http_error, word for word")
     body_status: int = _switch(-99, "status of negative")
     redirect_to: str = _switch("/elsewhere", "Location of redirect")
+    stale_seconds: int = _switch(60, "how far a stale answer lags")
+    slow_seconds: float = _switch(2.0, "how long a slow answer is under way")
+    other_token: str = _switch("", "a token that opens another account with the same ids (F66)")
 
     def __post_init__(self) -> None:
         """Normalise booleans to schedules and refuse what cannot be understood."""
@@ -125,10 +144,17 @@ class Faults:
                 raise ValueError(f"{item.name} is one of {', '.join(CHOICES[item.name])}")
             elif isinstance(value, bool) or not isinstance(value, _accepted(item.default)):
                 raise ValueError(f"{item.name} is a {type(item.default).__name__}")
+            elif item.name in SHARES and not 0 <= getattr(self, item.name) <= 1:
+                raise ValueError(f"{item.name} is a share from 0 to 1")
 
     def active(self, call: int) -> frozenset[str]:
         """Return the names of the faults that apply to a call, counted from 1."""
         return frozenset(name for name in FAULTS if fires(getattr(self, name), call))
+
+    @property
+    def shares(self) -> "Shares":
+        """Return the shares of rows in the order of `SHARES`."""
+        return tuple(getattr(self, name) for name in SHARES)
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "Faults":
@@ -156,5 +182,12 @@ def described() -> Iterator[tuple[str, Any, str, bool]]:
         yield item.name, item.default, item.metadata["help"], item.metadata["fault"]
 
 
+# Faults of the line rather than of the answer, in the order in which one hides the next.
+LINE_FAULTS = (
+    "down", "silence", "drip_body", "drip_headers", "reset",
+    "cut_length", "cut_chunked", "cut_close", "endless",
+)  # fmt: skip
+Shares = tuple[float, ...]
 NAMES = tuple(item.name for item in fields(Faults))
 FAULTS = tuple(item.name for item in fields(Faults) if item.metadata["fault"])
+SHARES = tuple(item.name for item in fields(Faults) if item.metadata.get("share"))

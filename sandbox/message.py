@@ -3,13 +3,15 @@
 Knows nothing of days, questions or HTTP.
 """
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sandbox.clock import wall_of, wall_text
+from sandbox.clock import instant_of, wall_of, wall_text
 
 WAITING, MODERATION, SENT, DENIED = "WAITING", "MODERATION", "SENT", "DENIED"
 DELIVERED, UNDELIVERED, NOT_SENT = "DELIVERED", "UNDELIVERED", "NOT_SENT"
 INCOMING = "incoming_message"
+Key = tuple[str, int]  # type and message_id
 _WITH_RECEIPT = frozenset({DELIVERED, UNDELIVERED, SENT})
 
 
@@ -40,6 +42,20 @@ class Message(NamedTuple):
     fate: str
     details: str
 
+    @property
+    def type(self) -> str:
+        """Return the type as the API writes it."""
+        return "sms_mo" if self.fate == INCOMING else "sms_mt"
+
+    @property
+    def key(self) -> Key:
+        """Return what tells two messages apart: ids of the two types may collide."""
+        return self.type, self.message_id
+
+    def moved(self, date: datetime) -> "Message":
+        """Return the message with another date; a naive one is Paris time."""
+        return self._replace(date=wall_of(instant_of(date)))
+
     def shows(self, now: int) -> bool:
         """Tell whether the provider shows the message at an instant."""
         return self.appears <= now < self.vanishes
@@ -49,6 +65,10 @@ class Message(NamedTuple):
         if now >= self.settles:
             return self.fate
         return SENT if now >= self.handed else self.before
+
+    def phase(self, now: int) -> int:
+        """Return a number that stays while the row does not change."""
+        return (now >= self.handed) + 2 * (now >= self.settles) + 4 * (now >= self.priced)
 
     def row(self, now: int) -> dict[str, Any]:
         """Return the message as a row of the API at an instant, fields in the API's order."""
@@ -69,7 +89,7 @@ class Message(NamedTuple):
             "dlr_date": self._receipt(now, status),
             "status": status,
             "status_details": self._details(now, status),
-            "type": "sms_mo" if self.fate == INCOMING else "sms_mt",
+            "type": self.type,
         }
 
     def _receipt(self, now: int, status: str) -> str:

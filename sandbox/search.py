@@ -6,14 +6,14 @@ answer (the provider promises none), or, with stable ties, by date and number.
 
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 from threading import Lock
 from typing import NamedTuple, Protocol
 
 from sandbox.clock import DAY, oldest_kept
-from sandbox.days import Days, kept_days
+from sandbox.days import Block
 from sandbox.message import Message
 from sandbox.question import Question
 
@@ -29,6 +29,19 @@ class Page(NamedTuple):
     passing: int
 
 
+class Source(Protocol):
+    """The days of one account."""
+
+    def kept(self, low: int, high: int, now: int) -> Iterable[int]:
+        """Return, ascending, the day numbers between two walls that can hold a message."""
+
+    def block(self, day: int) -> Block:
+        """Return a day."""
+
+    def shown_count(self, day: int, now: int) -> int:
+        """Return how many messages of a whole day show at an instant."""
+
+
 class Order(Protocol):
     """Rows in ascending order of a sort: how many, and those between two positions."""
 
@@ -41,8 +54,8 @@ class Order(Protocol):
 class Search:
     """Finds pages in the days of one account; safe to use from several threads."""
 
-    def __init__(self, days: Days) -> None:
-        self._days = days
+    def __init__(self, days: Source) -> None:
+        self.days = days
         self._orders: OrderedDict[tuple[Question, int], Order] = OrderedDict()
         self._lock = Lock()
 
@@ -93,14 +106,14 @@ class Search:
     def _pieces(self, question: Question, now: int) -> list["Piece"]:
         low, high = max(question.low, oldest_kept(now)), question.high
         bounded = replace(question, low=low, high=high)
-        days = kept_days(low, high, now)
-        return [Piece(self._days, day, bounded, now) for day in days]
+        days = self.days.kept(low, high, now)
+        return [Piece(self.days, day, bounded, now) for day in days]
 
 
 class Piece:
     """The rows of a question that lie in one day; a whole day is counted without being written."""
 
-    def __init__(self, days: Days, day: int, question: Question, now: int) -> None:
+    def __init__(self, days: Source, day: int, question: Question, now: int) -> None:
         self._days, self._day, self._question, self._now = days, day, question, now
         self._messages: list[Message] | None = None
         whole = question.low <= day * DAY and (day + 1) * DAY - 1 <= question.high

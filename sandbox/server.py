@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from threading import Event, Lock, Thread
 from traceback import extract_tb
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from sandbox.box import Answer, Sandbox
 from sandbox.faults import NAMES, Faults
@@ -123,10 +123,9 @@ class Handler(BaseHTTPRequestHandler):
     def _messages(self, query: str) -> None:
         box, turn = self.server.box, self.server.box.begin()
         self.server.stopping.wait(turn.faults.latency)
-        params = dict(parse_qsl(query, keep_blank_values=True))
-        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else ""
-        answer = box.respond(turn, params, self.headers.get("Accept", ""), token)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        answer = box.read(turn, query, headers)
+        self.server.stopping.wait(turn.delay)
         send(self, answer, turn, self.server.stopping)
 
     def _reply(self, status: int, content: dict[str, Any]) -> None:
@@ -139,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def head(self, answer: Answer, more: dict[str, str]) -> bytes:
         """Return status line and headers as bytes, without sending them."""
-        fields = {"Server": "sandbox", "Date": self.date_time_string()} | answer.headers | more
+        fields = self.server.box.stamped(answer) | more
         if answer.status in (204, 304):
             fields.pop("Content-Length", None)
         phrase = _PHRASES.get(answer.status, "")

@@ -197,3 +197,5 @@ _BYTES: Mapping[str, Callable[[bytes], bytes]] = {
     "bomb": lambda _: _bomb(),
 }
 GZIP_ANNOUNCED = frozenset({"bad_gzip", "bomb"})
+# These look into the rows of an answer, so they need them as values.
+SPOILING = frozenset({*_ROWS, "bad_row", "messages_object", "bad_charset"})

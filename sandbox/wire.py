@@ -10,6 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from sandbox.box import Answer, Turn
+from sandbox.faults import LINE_FAULTS
 
 if TYPE_CHECKING:
     from sandbox.server import Handler
@@ -95,17 +96,4 @@ def _chunk(data: bytes) -> bytes:
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
-_FAULTS = {
-    name: getattr(_Line, name)
-    for name in (
-        "down",
-        "silence",
-        "drip_body",
-        "drip_headers",
-        "reset",
-        "cut_length",
-        "cut_chunked",
-        "cut_close",
-        "endless",
-    )
-}
+_FAULTS = {name: getattr(_Line, name) for name in LINE_FAULTS}

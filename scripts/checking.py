@@ -38,6 +38,7 @@ def checks(folder: str) -> Iterator[Check]:
     yield Check("static files", ("manage.py", "collectstatic", "--noinput", "-v", "0"), public)
     deploy = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
     yield Check("production settings", deploy, public)
+    yield Check("reliability", ("-m", "scripts.reliability"), plain)
     yield Check("documentation", ("-m", "pytest", "tests/docs", "-p", "no:cacheprovider"), plain)
 
 

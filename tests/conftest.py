@@ -6,11 +6,22 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
+
+from tests.archive.own_database import migrated, own_database, production_database
+
+# How long an example takes says something of the machine, nothing of the code.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
+
+__all__ = ["migrated", "own_database", "production_database"]
 
 
 @pytest.fixture(autouse=True)
 def _test_settings(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Tests run inside transactions that another thread's connection would wait for.
+    settings.SMSFACTOR_SHARED_PACE = False
 
 
 def make_roles() -> None:

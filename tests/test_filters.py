@@ -1,7 +1,7 @@
 """From URL parameters to the question and back."""
 
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +13,7 @@ from messages_app.analysis.periods import PERIODS
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import SORTS
 from messages_app.filters import STATUS_CHOICES, question_url, read_question
+from messages_app.sms.zones import exists
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=PARIS)
@@ -33,8 +34,10 @@ def words(max_size: int):
     return st.text(letters, max_size=max_size).filter(lambda text: text == text.strip())
 
 
-walls = st.datetimes(datetime(1990, 1, 1), datetime(2998, 12, 31)).map(
-    lambda moment: moment.replace(microsecond=0)
+walls = (
+    st.datetimes(datetime(1990, 1, 1), datetime(2998, 12, 31))
+    .map(lambda moment: moment.replace(microsecond=0))
+    .filter(lambda moment: exists(moment, PARIS))
 )
 ranges = (
     st.tuples(walls, walls)
@@ -51,14 +54,18 @@ def several(values, size=4):
 queries = st.builds(
     lambda spans, **rest: MessageQuery(now=NOW, **spans, **rest),
     st.one_of(periods, ranges),
-    destination=st.sampled_from(["", "33639981234", "447700900123", "36000", "ACME"]),
-    sender=st.sampled_from(["", "ACME", "36000", "33639980001"]),
+    destination=st.sampled_from(
+        ["", "33639981234", "447700900123", "36000", "ACME", "336*", "AC*"]
+    ),
+    sender=st.sampled_from(["", "ACME", "36000", "33639980001", "33639*", "É*"]),
     message=words(60),
     type=st.sampled_from(["", "messages-in", "messages-out"]),
     countries=several(st.sampled_from(["FR", "BE", "SN", "GB", "US"])),
     statuses=several(st.sampled_from(STATUS_CHOICES)),
     details=several(words(30).filter(lambda text: bool(text) and text.isprintable())),
     campaign=st.sampled_from(["", "7", "12345"]),
+    client=st.sampled_from(["", "7", "12345"]),
+    reference=words(20),
     sort=st.sampled_from([sign + key for key in SORTS for sign in ("", "-")]),
     page=st.integers(1, 5000),
     per_page=st.integers(25, 200),
@@ -86,14 +93,15 @@ def test_a_question_survives_its_plain_parameters(query):
 def test_no_address_that_we_make_holds_a_personal_value(query):
     address = question_url("/messages/", query)
     given = dict(parse_qsl(urlsplit(address).query))
-    for name in ("destination", "sender", "message"):
+    for name in ("destination", "sender", "message", "reference"):
         value = getattr(query, name)
         assert given.get(name, "") != value or not value
 
 
 @given(st.dictionaries(
     st.sampled_from(["period", "date_start", "date_end", "destination", "message", "type", "country",
-                     "status", "details", "campaign", "sort", "page", "per_page", "start", "x"]),
+                     "status", "details", "campaign", "client", "reference", "sort", "page", "per_page",
+                     "start", "x"]),
     st.text(max_size=40), max_size=5,
 ))  # fmt: skip
 def test_any_parameters_give_a_question_or_errors(values):
@@ -153,6 +161,11 @@ def test_dates_in_every_accepted_form(given, start, end):
         ("sort=--date", "sort"),
         ("page=0", "page"),
         ("page=two", "page"),
+        ("page=1e3", "page"),
+        ("page=1000001", "page"),
+        ("campaign=abc", "campaign"),
+        ("client=-7", "client"),
+        ("date_start=2026-03-29+02:30&date_end=2026-03-30", "date_start"),
         ("per_page=1000", "per_page"),
         ("per_page=24", "per_page"),
         ("page=1&page=2", "page"),
@@ -182,6 +195,35 @@ def test_a_list_in_commas_is_outspoken_and_its_address_is_not():
     question = read("status=sent,denied")
     assert question.outspoken
     assert question_url("/messages/", question.query) == "/messages/?status=denied&status=sent"
+
+
+@pytest.mark.parametrize(
+    ("typed", "start"),
+    [
+        ("33639*", "33639*"), ("+33 6 39*", "33639*"), ("0033 639 *", "33639*"), ("06 39*", "33639*"),
+        ("0*", "33*"), ("360*", "360*"), ("ACM*", "ACM*"), ("ACM**", "ACM*"), ("AC*ME*", "AC*ME*"),
+    ],
+)  # fmt: skip
+def test_a_star_behind_a_number_means_what_it_begins_with(typed, start):
+    question = read(urlencode({"destination": typed, "sender": typed}))
+    assert question.query is not None, question.form.errors
+    assert (question.query.destination, question.query.sender) == (start, start)
+
+
+@pytest.mark.parametrize("typed", ["*", "+*", "00*", " + *", "***"])
+def test_a_star_behind_nothing_is_the_field_s_error(typed):
+    question = read(urlencode({"destination": typed}))
+    assert question.query is None
+    assert "before the *" in question.form.errors["destination"][0]
+
+
+def test_a_leading_zero_is_read_only_where_numbers_have_one(settings):
+    settings.PHONE_REGION = "ES"
+    assert query_of("destination=06*").destination == "06*"
+
+
+def test_the_place_in_the_list_is_no_part_of_the_question():
+    assert query_of("page=3&after=4712") == query_of("page=3&before=9")
 
 
 def test_a_value_sealed_for_one_field_opens_in_no_other():
@@ -214,3 +256,15 @@ def test_a_changed_filter_starts_again_on_the_first_page():
 def test_the_length_counts_both_seconds():
     query = query_of("date_start=2026-11-01&date_end=2026-11-01")
     assert query.length == timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "number", ["0639981234", "+33639981234", " ACME", "33 639", "06*", "tel:1"]
+)
+@pytest.mark.parametrize("name", ["destination", "sender"])
+def test_our_own_links_mean_the_very_value_that_the_provider_wrote(name, number):
+    """A number in a form that the provider never documents must not lead to another one's rows."""
+    query = MessageQuery(now=NOW, **{name: number})
+    params = QueryDict(question_url("", query).removeprefix("?"))
+    assert read_question(params, NOW).query == query
+    assert read_question(params, NOW, typed=True).query != query or number == "33 639"

@@ -1,11 +1,14 @@
 """Country codes, names in the reader's language, and flags. Names come from CLDR (Babel)."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
 from babel import Locale
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from messages_app.analysis.statuses import NONE
 
 ALPHA2 = 2
 
@@ -28,8 +31,8 @@ def names(language: str) -> dict[str, str]:
 
 
 def country_name(code: str) -> str:
-    """Name for people in the language in force; "" is the unknown country."""
-    return names(_language()).get(code, code) if code else _("No country")
+    """Name for people in the language in force; "" and NONE are the unknown country."""
+    return _("No country") if code in ("", NONE) else names(_language()).get(code, code)
 
 
 def choices() -> dict[str, str]:
@@ -50,12 +53,53 @@ def folded(text: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()
 
 
+ALIASES = {
+    "AE": ("UAE", "Emirates", "Émirats"),
+    "BA": ("Bosnia", "Bosnie"),
+    "CD": ("RDC", "DRC", "DR Congo", "RD Congo", "Democratic Republic of the Congo",
+           "République démocratique du Congo"),
+    "CG": ("Republic of the Congo", "République du Congo"),
+    "CI": ("Ivory Coast",),
+    "CV": ("Cabo Verde",),
+    "CZ": ("Czech Republic", "République tchèque"),
+    "DO": ("République Dominicaine",),
+    "GB": ("UK", "Great Britain", "Grande-Bretagne", "England", "Angleterre"),
+    "HK": ("Hong Kong",),
+    "KR": ("Republic of Korea", "République de Corée"),
+    "MK": ("Macedonia", "Macédoine"),
+    "MM": ("Burma", "Birmanie", "Myanmar"),
+    "MO": ("Macao", "Macau"),
+    "NL": ("Holland", "Hollande", "The Netherlands"),
+    "PS": ("Palestine",),
+    "RU": ("Russian Federation", "Fédération de Russie"),
+    "SZ": ("Swaziland",),
+    "TL": ("East Timor", "Timor-Leste"),
+    "TR": ("Turkey",),
+    "US": ("USA", "United States of America", "États-Unis d'Amérique"),
+    "VA": ("Vatican",),
+    "VN": ("Viet Nam",),
+}  # fmt: skip
+"""What people call a country beside its name in CLDR. A bare "Congo" or "Korea" is none of them."""
+
+_WORDS = {"&": "and", "st": "saint", "ste": "sainte"}
+
+
+def _spoken(name: str) -> str:
+    """A name's words alone: no case, accents, apostrophes, hyphens, dots or brackets."""
+    text = folded(name.replace(".", "").replace("&", " & "))
+    words = re.findall(r"\w+|&", text)
+    return " ".join(_WORDS.get(word, word) for word in words)
+
+
 @lru_cache(maxsize=1)
 def _codes_by_name() -> dict[str, str]:
     found: dict[str, str] = {}
     for language in ("en", "fr"):
         for code, name in names(language).items():
-            found.setdefault(folded(name), code)
+            found.setdefault(_spoken(name), code)
+    for code, others in ALIASES.items():
+        for name in others:
+            found.setdefault(_spoken(name), code)
     return found
 
 
@@ -64,4 +108,4 @@ def code_of(text: str) -> str | None:
     text = text.strip()
     if len(text) == ALPHA2 and text.upper() in names("en"):
         return text.upper()
-    return _codes_by_name().get(folded(text))
+    return _codes_by_name().get(_spoken(text))

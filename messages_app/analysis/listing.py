@@ -4,18 +4,24 @@ The provider answers what it can filter and sort itself, one of its pages for on
 orders and filters are answered from all rows of the range, where these are few enough.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+from django.utils.translation import gettext_noop
 
 from messages_app.analysis.conditions import is_wholly_pushed, provider_request
 from messages_app.analysis.live import LiveSource
-from messages_app.analysis.parts import parts_of
 from messages_app.analysis.query import MessageQuery
+from messages_app.archive.keys import key_of
+from messages_app.archive.rows import ArchivedRecord
+from messages_app.models import SORTED_LETTERS
 from messages_app.provider import MessageRecord, Page, PageRequest
+from messages_app.sms.parts import parts_of
 
-REORDERED = "the order changed between two answers"
+REORDERED = gettext_noop("The order changed between two answers of the provider.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,11 @@ def _from_provider(query: MessageQuery, source: LiveSource) -> Listing:
     first: Page | None = None
     found: list[MessageRecord | None] = []
     ended = False
+    reasons: set[str] = set()
     while len(found) < wanted and not ended:
-        page = source.page(_next(request, len(found)))
+        asked = _next(request, len(found))
+        page = source.page(asked)
+        reasons.update(source.breaches(page, asked))
         first = first or page
         found.extend(_in_place(page))
         ended = page.is_empty
@@ -62,6 +71,9 @@ def _from_provider(query: MessageQuery, source: LiveSource) -> Listing:
         total, known = head.total, head.is_total_known
     else:
         total, known = _total(first, query, len(shown), ended=ended)
+    if len(rows) + shown.count(None) != len(shown):
+        # A page of several responses: equals changed places between them, one came twice.
+        reasons.add(REORDERED)
     return Listing(
         rows=tuple(rows.values()),
         total=total,
@@ -69,8 +81,7 @@ def _from_provider(query: MessageQuery, source: LiveSource) -> Listing:
         has_next=len(found) > query.per_page,
         as_of=query.now,
         unreadable=shown.count(None),
-        # A page of several responses: equals changed places between them, one came twice.
-        unproven=() if len(rows) + shown.count(None) == len(shown) else (REORDERED,),
+        unproven=tuple(sorted(reasons)),
     )
 
 
@@ -114,19 +125,22 @@ def _from_rows(query: MessageQuery, source: LiveSource) -> Listing:
     )
 
 
-def sorted_records(records: tuple[MessageRecord, ...], query: MessageQuery) -> list[MessageRecord]:
-    """Rows in the question's order; equals by key, so that the order is one and the same each time."""
-    return sorted(records, key=lambda r: _sort_value(r, query.sort_key), reverse=query.descends)
+def sorted_records(records: Iterable[MessageRecord], query: MessageQuery) -> list[MessageRecord]:
+    """Rows in the question's order, the archive's own: by value, then time, then key.
+
+    No cost comes before any; a text counts by its first SORTED_LETTERS.
+    """
+    value = _VALUES.get(query.sort_key, attrgetter(query.sort_key))
+    return sorted(
+        records,
+        key=lambda r: (value(r), r.date, key_of(r.type, r.message_id)),
+        reverse=query.descends,
+    )
 
 
-def _sort_value(record: MessageRecord, key: str) -> tuple[object, ...]:
-    tie = (record.message_id, record.type)
-    match key:
-        case "cost":
-            return (record.cost if record.cost is not None else Decimal(-1), *tie)
-        case "parts":
-            return (parts_of(record.message).number, *tie)
-        case "status":
-            return (record.status_name, *tie)
-        case _:
-            return (getattr(record, key), *tie)
+_VALUES: dict[str, Callable[[MessageRecord], Any]] = {
+    "cost": lambda r: (r.cost is not None, r.cost or 0),
+    "message": lambda r: r.message[:SORTED_LETTERS],
+    "parts": lambda r: r.parts if isinstance(r, ArchivedRecord) else parts_of(r.message).number,
+    "status": lambda r: r.status,
+}

@@ -5,26 +5,40 @@ does not have, need every row of the range: these are fetched whole by the windo
 they are few, and kept in this process for half a minute, so that the parts of one page share them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from time import monotonic
 
+from django.utils.translation import gettext_noop
+
 from messages_app.analysis.conditions import keep, provider_request
 from messages_app.analysis.query import MessageQuery
-from messages_app.analysis.statuses import DIRECTION_OF_TYPE
-from messages_app.archive.traits import known_bounds, probe_bounds
+from messages_app.analysis.statuses import DIRECTION_OF_TYPE, TYPE_OF_DIRECTION
+from messages_app.archive.traits import (
+    confirmed,
+    distrust_bounds,
+    forget_bounds,
+    known_bounds,
+    probe_bounds,
+)
 from messages_app.archive.windows import (
+    BOUNDS_CHANGED,
     PAGE_LENGTH,
+    RANGE_IGNORED,
+    START_IGNORED,
     WIDE,
     Allowance,
     Bounds,
+    Proven,
+    TooMuch,
     Unproven,
     Window,
     fetch_windows,
 )
-from messages_app.provider import MessageRecord, Page, PageRequest, ProviderClient
+from messages_app.provider import MessageRecord, Page, PageRequest, ProviderClient, TimedOut
 
 LIVE_PAGES = 20
 """Provider pages that a live answer may need at most; beyond, only an archive is fast enough."""
@@ -40,6 +54,19 @@ SEEN_ROWS = 5_000
 
 PATIENCE = 25.0
 """Seconds that a person waits for one page of rows before being told."""
+
+WHOLE_PATIENCE = 45.0
+"""Seconds that a person waits for all rows of a question."""
+
+REFUSED_SECONDS = 120.0
+"""A question found too large is so for a while: asking again costs calls."""
+
+OUT_OF_ORDER = gettext_noop("The provider does not keep to the asked order.")
+OUT_OF_FILTER = gettext_noop("The provider shows rows that were not asked for.")
+MOVED = gettext_noop("A message changed its date while the range was read.")
+
+KNOWN_PAGES = 200
+"""Answers remembered to tell whether a provider obeys `start`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +84,31 @@ class LiveRows:
 
 @dataclass(frozen=True, slots=True)
 class _Patient:
-    """Reads pages for somebody who waits: each call, its retries included, ends in time."""
+    """Reads pages for somebody who waits: each call, its retries included, ends in time.
+
+    `until` is when all calls together have to end, by `clock`.
+    """
 
     client: ProviderClient
+    clock: Callable[[], float] = monotonic
+    until: float | None = None
 
     def page(self, request: PageRequest) -> Page:
-        return self.client.page(request, budget=PATIENCE)
+        left = PATIENCE if self.until is None else min(PATIENCE, self.until - self.clock())
+        if left <= 0:
+            raise TimedOut("all rows together took too long")
+        return self.client.page(request, budget=left)
 
 
 @dataclass(slots=True)
 class _Kept:
     rows: LiveRows
+    at: float
+
+
+@dataclass(slots=True)
+class _Refused:
+    limit: TooMuch
     at: float
 
 
@@ -80,6 +121,8 @@ class LiveSource:
     at_once: int = 4
     clock: Callable[[], float] = monotonic
     _kept: dict[object, _Kept] = field(default_factory=dict)
+    _refused: dict[object, _Refused] = field(default_factory=dict)
+    _starts: dict[object, tuple[int, frozenset[str]]] = field(default_factory=dict)
     _seen: dict[str, tuple[MessageRecord, float]] = field(default_factory=dict)
     _locks: dict[object, Lock] = field(default_factory=dict)
     _guard: Lock = field(default_factory=Lock)
@@ -94,6 +137,16 @@ class LiveSource:
         self._see(page)
         return page
 
+    def breaches(self, page: Page, request: PageRequest) -> tuple[str, ...]:
+        """In which ways a page is not what was asked for; one reading of the bounds is forgotten
+        where the page shows it wrong."""
+        found = list(_breaches(page, request))
+        if RANGE_IGNORED in found:
+            forget_bounds(self.api_url)
+        if self._repeats(page, request):
+            found.append(START_IGNORED)
+        return tuple(found)
+
     def rows(self, query: MessageQuery) -> LiveRows:
         """Every row of the question, read within the last half minute.
 
@@ -103,6 +156,7 @@ class LiveSource:
         with self._lock(key):
             kept = self._fresh(key)
             if kept is None:
+                self._check_refusal(key)
                 kept = self._fetched(query)
                 self._keep(key, kept)
         # What the provider was not asked for differs within one fetch: several countries, reasons.
@@ -136,21 +190,59 @@ class LiveSource:
 
     def _fetched(self, query: MessageQuery) -> LiveRows:
         start, end = query.span
-        allowance = Allowance(rows=LIVE_ROWS, calls=LIVE_PAGES * CALLS_A_PAGE)
         request = provider_request(query)
-        outcomes = list(
-            fetch_windows(
-                self._reader,
-                [Window(start, end)],
-                request,
-                bounds=self._bounds(request) or WIDE,
-                at_once=self.at_once,
-                allowance=allowance,
+        bounds = self._bounds(request) or WIDE
+        reader = _Patient(self.client, self.clock, self.clock() + WHOLE_PATIENCE)
+        try:
+            outcomes = list(
+                fetch_windows(
+                    reader,
+                    [Window(start, end)],
+                    request,
+                    bounds=bounds,
+                    # One place is left free for the pages of the table.
+                    at_once=max(1, self.at_once - 1),
+                    allowance=Allowance(rows=LIVE_ROWS, calls=LIVE_PAGES * CALLS_A_PAGE),
+                )
             )
-        )
-        unproven = tuple(sorted({o.reason for o in outcomes if isinstance(o, Unproven)}))
-        records = tuple(record for outcome in outcomes for record in outcome.records)
-        return LiveRows(query, records, query.now, unproven)
+        except TooMuch as limit:
+            with self._guard:
+                self._refused[_key(query)] = _Refused(limit, self.clock())
+            raise
+        reasons = {o.reason for o in outcomes if isinstance(o, Unproven)}
+        if any(one.by_bounds for one in outcomes if isinstance(one, Proven)):
+            shown = [row for one in outcomes[::-1] for row in one.records[-1:]]
+            if not confirmed(reader, bounds, shown):
+                distrust_bounds(self.api_url)
+                reasons.add(BOUNDS_CHANGED)
+        records: dict[str, MessageRecord] = {}
+        for record in (record for outcome in outcomes for record in outcome.records):
+            if record.key in records:
+                # It changed its date between two calls; another may have slipped through likewise.
+                reasons.add(MOVED)
+            records[record.key] = record
+        return LiveRows(query, tuple(records.values()), query.now, tuple(sorted(reasons)))
+
+    def _check_refusal(self, key: object) -> None:
+        """Raise again what was found too much a moment ago."""
+        with self._guard:
+            for old, refused in list(self._refused.items()):
+                if self.clock() - refused.at >= REFUSED_SECONDS:
+                    del self._refused[old]
+            if key in self._refused:
+                raise TooMuch(self._refused[key].limit.rows)
+
+    def _repeats(self, page: Page, request: PageRequest) -> bool:
+        """Say whether another offset of the same question gave the very same rows: not obeyed."""
+        keys = frozenset(record.key for record in page.records)
+        if not keys:
+            return False
+        question = tuple(sorted(request.at(0).params().items()))
+        with self._guard:
+            start, known = self._starts.setdefault(question, (request.start, keys))
+            for old in list(self._starts)[: max(0, len(self._starts) - KNOWN_PAGES)]:
+                del self._starts[old]
+        return start != request.start and known == keys
 
     def _bounds(self, request: PageRequest) -> Bounds | None:
         """How the provider reads dates; None while there is no row to find it out by."""
@@ -170,9 +262,17 @@ class LiveSource:
             for key in list(self._seen)[: max(0, len(self._seen) - SEEN_ROWS)]:
                 del self._seen[key]
 
-    def _lock(self, key: object) -> Lock:
+    @contextmanager
+    def _lock(self, key: object) -> Iterator[None]:
         with self._guard:
-            return self._locks.setdefault(key, Lock())
+            lock = self._locks.setdefault(key, Lock())
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                # One that waits meanwhile keeps its own hold of it.
+                self._locks.pop(key, None)
 
     def _fresh(self, key: object) -> LiveRows | None:
         kept = self._kept.get(key)
@@ -189,7 +289,28 @@ class LiveSource:
                 stale = now - self._kept[old].at >= KEPT_SECONDS
                 if stale or (held > KEPT_ROWS and old != key):
                     del self._kept[old]
-                    self._locks.pop(old, None)
+
+
+def _breaches(page: Page, request: PageRequest) -> Iterator[str]:
+    """What a page's rows show to be other than asked, as far as rows can show it.
+
+    Other orders than by date depend on how the provider compares texts, so they are not judged.
+    """
+    rows = page.records
+    if any(not request.date_start <= row.date <= request.date_end for row in rows):
+        yield RANGE_IGNORED
+    dates = [row.date for row in rows]
+    if request.sort in ("date", "-date") and dates != sorted(dates, reverse=request.sort[0] == "-"):
+        yield OUT_OF_ORDER
+    kind = TYPE_OF_DIRECTION.get(request.type)
+    if any(
+        (kind and row.type != kind)
+        or (request.country and row.country != request.country)
+        or (request.status and row.status_name != request.status)
+        or (request.destination and row.destination != request.destination)
+        for row in rows
+    ):
+        yield OUT_OF_FILTER
 
 
 def _key(query: MessageQuery) -> object:

@@ -1,28 +1,34 @@
 """What every number means: the only implementation of the metrics, as pure functions over rows.
 
-`tally` counts rows into additive figures; `Tally` derives the rates. Every faster way to a figure
-must equal this. It knows no request, no database and no provider connection.
+Rows, or counts of rows alike, come as `Cell`s; `Tally` adds them up and derives the rates, so that
+every way to a figure shares this one judgement. It knows no request, no database and no provider
+connection.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from math import sqrt
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from messages_app.analysis.delays import Bins, bin_of, delay_between, percentile
-from messages_app.analysis.statuses import (
+from messages_app.analysis.prices import NO_PRICES, Prices
+from messages_app.analysis.statuses import MT_STATUSES
+from messages_app.provider import MessageRecord
+from messages_app.sms.delays import Bins, bin_of, delay_between, percentile
+from messages_app.sms.terms import (
     ATTEMPTED,
     DELIVERED,
     FAILED,
     MO,
     MT,
-    MT_STATUSES,
     PENDING,
+    SENT,
+    UNSETTLED,
+    WITHDRAWN,
+    is_opt_out,
 )
-from messages_app.provider import MessageRecord
 
 SETTLING_AGE = timedelta(hours=72)
 """A receipt may take this long; younger rows without one are provisional."""
@@ -31,18 +37,47 @@ SMALL_SAMPLE = 30
 """A rate on fewer attempts is shown greyed and never ranked worst."""
 
 Z95 = 1.959963984540054
-OPT_OUT_WORD = "stop"
 
 _NOTHING = Decimal(0)
 
+_NO_DELAYS: Mapping[int, int] = {}
+
 Key = TypeVar("Key", bound=Hashable)
+
+
+class Cell(NamedTuple):
+    """Rows alike in type, country and state, counted; nothing is judged yet.
+
+    `at` is a naive wall time in their bucket, `value` what else they have in common. `cost` is in
+    credits, None where no row has one; `unpriced` are the rows without. `delays` are the known times
+    to delivery, rows by index in delays.EDGES, None where they were not asked for. `is_young`: all of
+    them are younger than SETTLING_AGE, else none is. `price` is what one credit costs at their time,
+    None where that is not known.
+    """
+
+    at: datetime
+    type: str
+    country: str
+    state: str
+    value: str
+    rows: int
+    cost: Decimal | None
+    unpriced: int
+    opt_outs: int
+    delays: Mapping[int, int] | None
+    is_young: bool
+    price: Decimal | None
+
+
+_KNOWN = MT_STATUSES | {WITHDRAWN}
 
 
 @dataclass(slots=True)
 class Tally:
     """Additive counts of some rows, and the rates that follow from them.
 
-    Costs are credits; delays are whole seconds; rates are fractions, None of nothing.
+    Costs are credits, `spent` is the same as money, and `priceless` the credits whose price is not
+    known; delays are whole seconds; rates are fractions, None of nothing.
     """
 
     rows: int = 0
@@ -51,8 +86,11 @@ class Tally:
     opt_outs: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     costs: dict[str, Decimal] = field(default_factory=dict)
-    unpriced: int = 0
+    spent: dict[str, Decimal] = field(default_factory=dict)
+    priceless: Decimal = _NOTHING
+    unpriced_by: Counter[str] = field(default_factory=Counter)
     provisional_rows: int = 0
+    provisional_sent: int = 0
     delay_bins: Bins = field(default_factory=Counter)
     delays_left_out: int = 0
 
@@ -90,8 +128,8 @@ class Tally:
 
     @property
     def withdrawn(self) -> int:
-        """Waiting rows gone from the provider: only an archive can know of them."""
-        return 0
+        """Pending rows gone from the provider: only an archive can know of them."""
+        return self.statuses[WITHDRAWN]
 
     @property
     def failed(self) -> int:
@@ -108,7 +146,7 @@ class Tally:
     @property
     def other(self) -> int:
         """Outgoing rows with a status that we do not know."""
-        return sum(count for name, count in self.statuses.items() if name not in MT_STATUSES)
+        return sum(count for name, count in self.statuses.items() if name not in _KNOWN)
 
     @property
     def delivery_rate(self) -> float | None:
@@ -137,6 +175,11 @@ class Tally:
         return ratio(self.provisional_rows, self.outgoing)
 
     @property
+    def unpriced(self) -> int:
+        """Attempted rows without a cost."""
+        return self.unpriced_by.total()
+
+    @property
     def cost(self) -> Decimal:
         return sum(self.costs.values(), _NOTHING)
 
@@ -148,6 +191,17 @@ class Tally:
     @property
     def cost_per_delivered(self) -> Decimal | None:
         return self.cost / self.delivered if self.delivered else None
+
+    @property
+    def money(self) -> Decimal | None:
+        """What `cost` costs; None where the price of a part of it is not known."""
+        return None if self.priceless else sum(self.spent.values(), _NOTHING)
+
+    @property
+    def wasted_money(self) -> Decimal | None:
+        """What `wasted_cost` costs, as far as prices are known."""
+        wasted = (self.spent.get(name, _NOTHING) for name in FAILED)
+        return None if self.priceless else sum(wasted, _NOTHING)
 
     def delay(self, share: float) -> int | None:
         """Percentile of the time to delivery, seconds."""
@@ -165,13 +219,15 @@ class Tally:
         delays = {f"delay_p{p}": self.delay(p / 100) for p in (50, 90, 99)}
         return {name: getattr(self, name) for name in names} | delays
 
-    def add(self, record: MessageRecord, now: datetime, zone: tzinfo) -> None:
-        """Count one row. `now` is the naive wall time of the question."""
-        self.rows += 1
-        if record.type == MT:
-            self._add_outgoing(record, now, zone)
-        elif record.type == MO:
-            self._add_incoming(record)
+    def add(self, cell: Cell) -> None:
+        """Count rows in."""
+        self.rows += cell.rows
+        if cell.type == MT:
+            self._add_outgoing(cell)
+        elif cell.type == MO:
+            self.incoming += cell.rows
+            self.opt_outs += cell.opt_outs
+            self.replies += cell.rows - cell.opt_outs
 
     def merge(self, other: "Tally") -> None:
         """Take the counts of other rows in."""
@@ -182,57 +238,124 @@ class Tally:
         self.statuses.update(other.statuses)
         for status, cost in other.costs.items():
             self.costs[status] = self.costs.get(status, _NOTHING) + cost
-        self.unpriced += other.unpriced
+        for status, money in other.spent.items():
+            self.spent[status] = self.spent.get(status, _NOTHING) + money
+        self.priceless += other.priceless
+        self.unpriced_by.update(other.unpriced_by)
         self.provisional_rows += other.provisional_rows
+        self.provisional_sent += other.provisional_sent
         self.delay_bins.update(other.delay_bins)
         self.delays_left_out += other.delays_left_out
 
-    def _add_outgoing(self, record: MessageRecord, now: datetime, zone: tzinfo) -> None:
-        status = record.status_name
-        self.statuses[status] += 1
-        if record.cost is not None:
-            self.costs[status] = self.costs.get(status, _NOTHING) + record.cost
-        elif status in ATTEMPTED:
-            self.unpriced += 1
-        if status in _UNSETTLED and now - record.date < SETTLING_AGE:
-            self.provisional_rows += 1
-        if status == DELIVERED:
-            self._add_delay(delay_between(record.date, record.dlr_date, zone))
+    def _add_outgoing(self, cell: Cell) -> None:
+        state = cell.state
+        self.statuses[state] += cell.rows
+        if state == WITHDRAWN:
+            return
+        if cell.cost is not None:
+            self._add_cost(state, cell.cost, cell.price)
+        if state in ATTEMPTED and cell.unpriced:
+            self.unpriced_by[state] += cell.unpriced
+        if cell.is_young and state in UNSETTLED:
+            self.provisional_rows += cell.rows
+            self.provisional_sent += cell.rows if state == SENT else 0
+        if state == DELIVERED and cell.delays is not None:
+            for index, rows in cell.delays.items():
+                self.delay_bins[index] += rows
+            self.delays_left_out += cell.rows - sum(cell.delays.values())
 
-    def _add_delay(self, seconds: int | None) -> None:
-        if seconds is None:
-            self.delays_left_out += 1
+    def _add_cost(self, state: str, credits: Decimal, price: Decimal | None) -> None:
+        self.costs[state] = self.costs.get(state, _NOTHING) + credits
+        if price is None:
+            self.priceless += credits
         else:
-            self.delay_bins[bin_of(seconds)] += 1
-
-    def _add_incoming(self, record: MessageRecord) -> None:
-        self.incoming += 1
-        if is_opt_out(record.message):
-            self.opt_outs += 1
-        else:
-            self.replies += 1
+            self.spent[state] = self.spent.get(state, _NOTHING) + credits * price
 
 
-_UNSETTLED = frozenset(("sent", *PENDING))
+def youth(now: datetime) -> datetime:
+    """The first whole second, as naive wall time, of rows that are younger than SETTLING_AGE."""
+    return (now - SETTLING_AGE).replace(tzinfo=None, microsecond=0) + timedelta(seconds=1)
 
 
-def tally(records: Iterable[MessageRecord], now: datetime) -> Tally:
-    """Count rows. `now` is aware, in the provider's zone: it judges what is still settling."""
-    return tally_by(records, now, lambda _: None).get(None, Tally())
+def cells(
+    records: Iterable[MessageRecord],
+    now: datetime,
+    prices: Prices = NO_PRICES,
+    value: Callable[[MessageRecord], str] = lambda _record: "",
+) -> Iterator[Cell]:
+    """Each row as a cell. `now` is aware, in the provider's zone: it judges what is young.
 
-
-def tally_by(
-    records: Iterable[MessageRecord], now: datetime, key: Callable[[MessageRecord], Key]
-) -> dict[Key, Tally]:
-    """Count rows apart by `key`; the parts add up to `tally` of all of them."""
+    `value` gives the further dimension that tells the cells apart.
+    """
     zone = _zone(now)
-    wall = now.replace(tzinfo=None)
-    found: dict[Key, Tally] = {}
+    young = youth(now)
     for record in records:
-        name = key(record)
+        state = record.state
+        delays = _NO_DELAYS
+        if state == DELIVERED and record.type == MT:
+            index = delay_bin(record, zone)
+            if index is not None:
+                delays = {index: 1}
+        yield Cell(
+            at=record.date,
+            type=record.type,
+            country=record.country,
+            state=state,
+            value=value(record),
+            rows=1,
+            cost=record.cost,
+            unpriced=record.cost is None,
+            opt_outs=record.type == MO and opts_out(record),
+            delays=delays,
+            is_young=record.date >= young,
+            price=prices.at(record.date),
+        )
+
+
+def delay_bin(record: MessageRecord, zone: tzinfo) -> int | None:
+    """The bin of a delivered row's time to delivery (delays.EDGES); None where that is not known."""
+    seconds = delay_between(record.date, record.dlr_date, zone)
+    return None if seconds is None else bin_of(seconds)
+
+
+def is_unpriced(record: MessageRecord) -> bool:
+    """An outgoing row that was attempted and has no cost yet."""
+    return record.type == MT and record.cost is None and record.state in ATTEMPTED
+
+
+def opts_out(record: MessageRecord) -> bool:
+    """An incoming row's first word is STOP."""
+    # A row of the archive remembers it, also where its text is erased by now.
+    known: bool | None = getattr(record, "is_opt_out", None)
+    return is_opt_out(record.message) if known is None else known
+
+
+def tally(records: Iterable[MessageRecord], now: datetime, prices: Prices = NO_PRICES) -> Tally:
+    """Count rows. `now` is aware, in the provider's zone: it judges what is still settling."""
+    return total(cells(records, now, prices))
+
+
+def total(cells: Iterable[Cell]) -> Tally:
+    """All cells together."""
+    return tally_by(cells, lambda _: None).get(None, Tally())
+
+
+def together(parts: Iterable[Tally]) -> Tally:
+    """The counts of all parts in one."""
+    found = Tally()
+    for part in parts:
+        found.merge(part)
+    return found
+
+
+def tally_by(cells: Iterable[Cell], key: Callable[[Cell], Key]) -> dict[Key, Tally]:
+    """Count cells apart by `key`; the parts add up to `total` of all of them."""
+    found: dict[Key, Tally] = {}
+    for cell in cells:
+        name = key(cell)
         if name not in found:
             found[name] = Tally()
-        found[name].add(record, wall, zone)
+        found[name].add(cell)
     return found
 
 
@@ -255,9 +378,3 @@ def wilson(hits: int, tries: int) -> tuple[float, float] | None:
     spread = Z95 * sqrt(share * (1 - share) / tries + square / (4 * tries * tries))
     middle, scale = share + square / (2 * tries), 1 + square / tries
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
-
-
-def is_opt_out(text: str) -> bool:
-    """An incoming text whose first word is STOP, in any case."""
-    words = text.split(maxsplit=1)
-    return bool(words) and words[0].strip(".,;:!?\"'()").casefold() == OPT_OUT_WORD

@@ -5,6 +5,7 @@ numbers invalid. Short codes and sender names stay as they are.
 """
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import phonenumbers
@@ -13,28 +14,40 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 SHORTEST_NUMBER = 7
 """Fewer digits are a short code."""
 
-_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2009\u202f\u2010-\u2015]+")
+_SCHEME = re.compile(r"(?:tel|sms|smsto|callto):(?://)?", re.IGNORECASE)
+_PUNCTUATION = re.compile(r"[\s().\-_/\u2010-\u2015\u2212]+")
+_ENDS = " \t\r\n,;"
+_TRUNK_ZERO = re.compile(r"[0-9][\s.\-_/]*\(\s*0\s*\)")
+"""A national zero in brackets behind a country code: `33 (0)6 …`."""
 
 
 def typed_number(text: str, region: str) -> str:
     """Return what the provider would write for a number as typed: `06 12…`, `+33…`, `0033…`.
 
-    Short codes and sender names come back unchanged but for blanks around them. Bare digits are read
-    as international first; a leading 0 is read in `region` (ISO alpha-2).
+    Takes numbers as they are copied from pages and address books: with invisible marks, `tel:`,
+    a comma behind. Short codes and sender names come back unchanged but for blanks around them.
+    Bare digits are read as international first; a leading 0 is read in `region` (ISO alpha-2).
     """
     text = text.strip()
-    digits = _PUNCTUATION.sub("", text)
+    written = _SCHEME.sub("", _visible(text).strip(_ENDS), count=1).strip(_ENDS)
+    digits = _PUNCTUATION.sub("", written)
     if not re.fullmatch(r"\+?[0-9]+", digits, re.ASCII):
         return text
-    if digits.startswith("+"):
-        return _international(digits, region) or digits.removeprefix("+")
-    if digits.startswith("00"):
-        return _international("+" + digits[2:], region) or digits[2:]
-    if len(digits) < SHORTEST_NUMBER:
+    if not digits.startswith("+") and len(digits) < SHORTEST_NUMBER:
         return digits
-    if digits.startswith("0"):
-        return _international(digits, region) or digits
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    elif digits[0] not in "+0" and _TRUNK_ZERO.search(written):
+        digits = "+" + digits
+    if digits[0] in "+0":
+        return _international(digits, region) or digits.removeprefix("+")
     return digits
+
+
+def _visible(text: str) -> str:
+    """`text` without marks that have no shape, any script's digits as ASCII ones."""
+    seen = (letter for letter in text if unicodedata.category(letter) != "Cf")
+    return "".join(str(unicodedata.decimal(letter, letter)) for letter in seen)
 
 
 def _international(text: str, region: str) -> str | None:

@@ -4,6 +4,7 @@ A range is a pair of naive wall times of the provider's zone that both belong to
 passed in; nothing here reads a clock.
 """
 
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -11,7 +12,7 @@ from datetime import datetime, time, timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from messages_app.analysis.zones import SECOND, wall_end, wall_start
+from messages_app.sms.zones import SECOND, wall_end, wall_start
 
 Span = tuple[datetime, datetime]
 
@@ -47,6 +48,17 @@ def _days(count: int) -> Callable[[datetime], Span]:
     return lambda now: (_midnight(now, count - 1), wall_end(now))
 
 
+def _months(count: int) -> Callable[[datetime], Span]:
+    """Whole months by the calendar: from the day after today's namesake `count` months ago."""
+
+    def bounds(now: datetime) -> Span:
+        years, month = divmod(now.year * 12 + now.month - 1 - count, 12)
+        day = min(now.day, monthrange(years, month + 1)[1])
+        return datetime(years, month + 1, day) + timedelta(days=1), wall_end(now)
+
+    return bounds
+
+
 def _yesterday(now: datetime) -> Span:
     return _midnight(now, 1), _midnight(now) - SECOND
 
@@ -74,6 +86,9 @@ PERIODS = {
         Period("yesterday", _("Yesterday"), _yesterday),
         Period("last_7_days", _("Last 7 days"), _days(7)),
         Period("last_30_days", _("Last 30 days"), _days(30)),
+        Period("last_90_days", _("Last 90 days"), _days(90)),
+        Period("last_6_months", _("Last 6 months"), _months(6)),
+        Period("last_12_months", _("Last 12 months"), _months(12)),
         Period("this_month", _("This month"), _this_month),
         Period("last_month", _("Last month"), _last_month),
         Period("scheduled", _("Scheduled"), _scheduled),

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Self
 
 from messages_app.analysis.periods import CUSTOM, DEFAULT_PERIOD, PERIODS, Span
-from messages_app.analysis.zones import SECOND
+from messages_app.analysis.prices import NO_PRICES, Prices
+from messages_app.sms.zones import SECOND
 
 DEFAULT_SORT = "-date"
 DEFAULT_PER_PAGE = 50
@@ -25,7 +26,12 @@ class MessageQuery:
 
     `date_start` and `date_end` are naive wall times of the provider's zone, both included, and set
     exactly when `period` is "custom". `now` is aware, in that zone. Several countries or statuses
-    mean any of them. `destination` holds digits, or a short code or name as typed.
+    mean any of them. `destination` and `sender` hold digits, or a short code or name as typed; with
+    `*` at their end they mean whatever begins so. `reference` is the sender's own
+    (`client_message_id`), `client` the `client_id`. `kind`, `slot` and `delay` narrow to the rows of
+    one mark of a chart: one of `statuses.KINDS`, an hour of the week ("mon-09"), and a time to
+    delivery ("20-60": seconds from, and up to below). `prices` says what a credit costs; like `now`
+    it comes with the question and is no part of its address.
     """
 
     now: datetime
@@ -40,9 +46,15 @@ class MessageQuery:
     statuses: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
     campaign: str = ""
+    client: str = ""
+    reference: str = ""
+    kind: str = ""
+    slot: str = ""
+    delay: str = ""
     sort: str = DEFAULT_SORT
     page: int = 1
     per_page: int = DEFAULT_PER_PAGE
+    prices: Prices = NO_PRICES
 
     @property
     def zone(self) -> tzinfo:
@@ -95,8 +107,8 @@ class MessageQuery:
     def _params(self) -> Iterator[tuple[str, str]]:
         if self.period == CUSTOM:
             start, end = self.span
-            yield "date_start", f"{start:%Y-%m-%d %H:%M:%S}"
-            yield "date_end", f"{end:%Y-%m-%d %H:%M:%S}"
+            yield "date_start", start.isoformat(" ", "seconds")
+            yield "date_end", end.isoformat(" ", "seconds")
         elif self.period != DEFAULT_PERIOD:
             yield "period", self.period
         for name in ("destination", "sender", "message", "type"):
@@ -105,11 +117,17 @@ class MessageQuery:
         yield from (("country", code) for code in self.countries)
         yield from (("status", name) for name in self.statuses)
         yield from (("details", text) for text in self.details)
-        if self.campaign:
-            yield "campaign", self.campaign
+        for name in ("campaign", "client", "reference", "kind", "slot", "delay"):
+            if value := getattr(self, name):
+                yield name, value
         if self.sort != DEFAULT_SORT:
             yield "sort", self.sort
         if self.page != 1:
             yield "page", str(self.page)
         if self.per_page != DEFAULT_PER_PAGE:
             yield "per_page", str(self.per_page)
+
+
+def last_page(query: MessageQuery, total: int) -> int:
+    """The number of the page that holds the last of `total` rows; 1 where there are none."""
+    return max(1, -(-total // query.per_page))

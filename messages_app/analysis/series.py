@@ -11,11 +11,10 @@ from datetime import datetime, time, timedelta, tzinfo
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from messages_app.analysis.metrics import Tally, tally_by
+from messages_app.analysis.metrics import Cell, Tally, tally_by
 from messages_app.analysis.periods import Span
 from messages_app.analysis.query import MessageQuery
-from messages_app.analysis.zones import SECOND, exists, is_repeated
-from messages_app.provider import MessageRecord
+from messages_app.sms.zones import SECOND, exists, is_repeated
 
 MAX_BUCKETS = 400
 """More bars than this nobody can read or click."""
@@ -100,25 +99,28 @@ class Bucket:
 
 
 def series(
-    records: Iterable[MessageRecord], query: MessageQuery, size: BucketSize
+    cells: Iterable[Cell], latest: datetime | None, query: MessageQuery, size: BucketSize
 ) -> tuple[Bucket, ...]:
-    """Every bucket of the question's range, empty ones included."""
-    spans = list(bucket_spans(_shown_span(query, records := list(records)), size, query.zone))
+    """Every bucket of the question's range, empty ones included.
+
+    `latest` is the last row's second, None where there is no row later than the question's `now`.
+    """
+    spans = list(bucket_spans(_shown_span(query, latest), size, query.zone))
     starts = [start for start, _end in spans]
-    counted = tally_by(records, query.now, lambda r: bisect_right(starts, r.date) - 1)
+    # A cell begins where its hour or day does, which may lie before the range.
+    counted = tally_by(cells, lambda cell: max(0, bisect_right(starts, cell.at) - 1))
     return tuple(
         Bucket(start, end, counted.get(index, Tally()), _holds_repeat(start, end, query.zone))
         for index, (start, end) in enumerate(spans)
     )
 
 
-def _shown_span(query: MessageQuery, records: list[MessageRecord]) -> Span:
+def _shown_span(query: MessageQuery, latest: datetime | None) -> Span:
     """The asked range; where it looks far ahead, only up to the last row there is."""
     start, end = query.span
     now = query.now.replace(tzinfo=None)
     if end > now + DAY:
-        latest = max((record.date for record in records), default=start)
-        end = min(end, max(latest, now, start))
+        end = min(end, max(latest or start, now, start))
     return start, end
 
 

@@ -1,5 +1,6 @@
 """Numbers, rates, delays and times as people read them in the language in force (Babel, CLDR)."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -15,7 +16,11 @@ NOTHING = "–"
 
 
 def locale() -> Locale:
-    return _locale((get_language() or "en").split("-")[0])
+    return _locale(_language())
+
+
+def _language() -> str:
+    return (get_language() or "en").split("-")[0]
 
 
 @lru_cache(maxsize=8)
@@ -24,19 +29,54 @@ def _locale(language: str) -> Locale:
 
 
 def number(value: int | float | Decimal | None) -> str:
-    if value is None:
-        return NOTHING
-    return format_decimal(value, "#,##0.###", locale=locale())
+    return NOTHING if value is None else _decimal(value, "#,##0.###", _language())
 
 
-def credits(value: Decimal | None) -> str:
-    """Credits with as many decimals as they have, four at most."""
-    return NOTHING if value is None else format_decimal(value, "#,##0.####", locale=locale())
+@lru_cache(maxsize=4096)
+def _decimal(value: float | Decimal, pattern: str, language: str) -> str:
+    # A table has the same small numbers again and again.
+    return format_decimal(value, pattern, locale=_locale(language))
 
 
-def money(credits: Decimal, price: Decimal | None, currency: str) -> str:
-    """Credits as money at a price per credit; "" without a price."""
-    return "" if price is None else format_currency(credits * price, currency, locale=locale())
+MOST_PLACES = 4
+"""Decimals of credits that are ever shown."""
+
+
+def credits(value: Decimal | None, places: int = 0) -> str:
+    """Credits with as many decimals as they have, `places` at least and four at most."""
+    pattern = f"#,##0.{'0' * places:#<{MOST_PLACES}}"
+    return NOTHING if value is None else _decimal(value, pattern, _language())
+
+
+def places(values: Iterable[Decimal | None]) -> int:
+    """Decimals that each of a column's credits needs, so that they stand aligned."""
+    exponents = (value.normalize().as_tuple().exponent for value in values if value is not None)
+    needed = (-exponent for exponent in exponents if isinstance(exponent, int))
+    return min(max((0, *needed)), MOST_PLACES)
+
+
+def money(amount: Decimal | None, currency: str) -> str:
+    """An amount of money; a dash where it is not known."""
+    return NOTHING if amount is None else format_currency(amount, currency, locale=locale())
+
+
+def points(share: float) -> str:
+    """The change of a rate, given as a fraction, in percentage points with its sign."""
+    return _("%s points") % signed(share * 100)
+
+
+def change(share: float) -> str:
+    """The change of a count or a sum, given as a fraction, in per cent with its sign."""
+    unit = "\u202f%" if locale().language == "fr" else "%"
+    return f"{signed(share * 100)}{unit}"
+
+
+def signed(value: float) -> str:
+    """A number with one decimal and its sign, a true minus."""
+    text = format_decimal(abs(value), "#,##0.0", locale=locale())
+    if not any(digit in text for digit in "123456789"):
+        return text
+    return f"{'+' if value > 0 else '−'}{text}"
 
 
 def rate(value: float | None) -> str:

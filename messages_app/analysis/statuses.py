@@ -9,12 +9,20 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-DELIVERED, UNDELIVERED, NOT_SENT, DENIED = "delivered", "undelivered", "not_sent", "denied"
-SENT, WAITING, MODERATION, INCOMING = "sent", "waiting", "moderation", "incoming_message"
-
-FAILED = (UNDELIVERED, NOT_SENT, DENIED)
-PENDING = (WAITING, MODERATION)
-ATTEMPTED = (DELIVERED, *FAILED, SENT)
+from messages_app.provider import MessageRecord
+from messages_app.sms.terms import (
+    DELIVERED,
+    DENIED,
+    INCOMING,
+    MO,
+    MODERATION,
+    MT,
+    NOT_SENT,
+    SENT,
+    UNDELIVERED,
+    WAITING,
+    WITHDRAWN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,27 +130,64 @@ MT_STATUSES = frozenset(status.name for status in STATUSES.values() if status.fi
 """What an outgoing row can be; any other status of one counts as "other"."""
 
 
+OTHER, OTHER_TYPES = "other", "other_types"
+
+OURS = {
+    status.name: status
+    for status in (
+        Status(
+            WITHDRAWN,
+            "pending",
+            pgettext_lazy("status", "Withdrawn"),
+            _(
+                "It was waiting or in moderation when last seen, and is gone from the provider since."
+            ),
+            filterable=False,
+        ),
+        Status(
+            OTHER,
+            "other",
+            _("Other"),
+            _("The provider reports a status that its documentation does not name."),
+            filterable=False,
+        ),
+        Status(
+            OTHER_TYPES,
+            "other",
+            _("Other types"),
+            _("Messages that the provider calls neither outgoing (sms_mt) nor incoming (sms_mo)."),
+            filterable=False,
+        ),
+    )
+}
+"""What we call rows that bear none of the provider's statuses."""
+
+
 def status_of(name: str) -> Status:
     """Return the status called `name` (any case); an unknown one keeps its raw name as label."""
-    found = STATUSES.get(name.lower())
+    found = STATUSES.get(name.lower()) or OURS.get(name)
     return found or Status(
         name.lower(),
         "other",
         name,
-        _("The provider reports a status that its documentation does not name."),
+        OURS[OTHER].meaning,
         filterable=False,
     )
+
+
+def status_of_row(record: MessageRecord) -> Status:
+    """The status of a row: as the provider wrote it, or withdrawn, which only the archive knows."""
+    return status_of(WITHDRAWN if record.state == WITHDRAWN else record.status)
 
 
 def tone_of(name: str) -> Tone:
     return TONES[status_of(name).tone]
 
 
-MT, MO = "sms_mt", "sms_mo"
 OUTGOING, INCOMING_TYPE = "messages-out", "messages-in"
 
-NO_REASON = "–"
-"""What stands in a question for rows whose reason is empty."""
+NONE = "–"
+"""What stands in a question for rows whose reason, country, sender or campaign is empty."""
 
 DIRECTIONS = {OUTGOING: _("Outgoing"), INCOMING_TYPE: _("Incoming")}
 """The provider's filter values, and their names for people."""
@@ -150,6 +195,16 @@ DIRECTIONS = {OUTGOING: _("Outgoing"), INCOMING_TYPE: _("Incoming")}
 TYPE_OF_DIRECTION = {OUTGOING: MT, INCOMING_TYPE: MO}
 
 DIRECTION_OF_TYPE = {name: direction for direction, name in TYPE_OF_DIRECTION.items()}
+
+REPLIES, OPT_OUTS, UNPRICED, UNDATED = "replies", "opt_outs", "unpriced", "undated"
+
+KINDS = {
+    REPLIES: _("Replies"),
+    OPT_OUTS: _("Opt-outs"),
+    UNPRICED: _("Not priced yet"),
+    UNDATED: _("Without a usable time to delivery"),
+}
+"""Rows that figures count and no filter of the provider names, and what people call them."""
 
 PROVIDER_SORTS = ("date", "destination", "sender", "status")
 """What the provider itself can sort by."""

@@ -8,6 +8,7 @@ from messages_app.provider.errors import (
     AuthenticationFault,
     BadRequest,
     ClientClosed,
+    ClockFault,
     ConfigurationFault,
     CutAnswer,
     HtmlAnswer,
@@ -28,7 +29,10 @@ from messages_app.provider.errors import (
     UnexpectedStatus,
     UnknownRefusal,
     UnreadableAnswer,
+    is_outage,
+    sentence_of,
 )
+from messages_app.provider.limiter import SharedPace, Turn
 from messages_app.provider.limits import ClientLimits
 from messages_app.provider.records import (
     MAX_LENGTH,
@@ -38,16 +42,19 @@ from messages_app.provider.records import (
     Page,
     PageRequest,
 )
+from messages_app.provider.rows import MAX_MESSAGE_ID
 from messages_app.provider.secret import Token
 
 __all__ = [
     "MAX_LENGTH",
+    "MAX_MESSAGE_ID",
     "SORTS",
     "AuthenticationFault",
     "BadRequest",
     "BadRow",
     "ClientClosed",
     "ClientLimits",
+    "ClockFault",
     "ConfigurationFault",
     "CutAnswer",
     "HtmlAnswer",
@@ -66,11 +73,15 @@ __all__ = [
     "RedirectRefused",
     "Refusal",
     "ServerFault",
+    "SharedPace",
     "TimedOut",
     "TlsFault",
     "Token",
+    "Turn",
     "UnderModeration",
     "UnexpectedStatus",
     "UnknownRefusal",
     "UnreadableAnswer",
+    "is_outage",
+    "sentence_of",
 ]

@@ -6,7 +6,7 @@ Knows no HTTP.
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
-from messages_app.provider.errors import ConfigurationFault
+from messages_app.provider.errors import ConfigurationFault, gettext_noop
 
 
 def checked_base(url: str) -> SplitResult:
@@ -19,16 +19,22 @@ def checked_base(url: str) -> SplitResult:
         parts = urlsplit(url.strip())
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        raise ConfigurationFault("the API URL is not a URL") from None
+        raise ConfigurationFault(gettext_noop("the API URL is not a URL")) from None
     if parts.scheme not in ("https", "http") or not host:
-        raise ConfigurationFault("the API URL does not start with https:// and a host")
+        raise ConfigurationFault(
+            gettext_noop("the API URL does not start with https:// and a host")
+        )
     if "@" in parts.netloc:
-        raise ConfigurationFault("the API URL holds a user name or password")
+        raise ConfigurationFault(gettext_noop("the API URL holds a user name or password"))
     if parts.scheme == "http" and not is_loopback(host):
-        raise ConfigurationFault("the API URL uses http, which is for this machine only; use https")
+        raise ConfigurationFault(
+            gettext_noop("the API URL uses http, which is for this machine only; use https")
+        )
     path = parts.path.rstrip("/")
     if parts.query or parts.fragment or path.endswith("/messages"):
-        raise ConfigurationFault("the API URL is the base, without /messages and without a query")
+        raise ConfigurationFault(
+            gettext_noop("the API URL is the base, without /messages and without a query")
+        )
     return parts._replace(path=path)
 
 

@@ -56,7 +56,10 @@ def page_of(
         rows = parse(answer.body, answer.charset, hide)
     except ProviderError as error:
         return error.bare()
-    return Page(rows.records, rows.bad_rows, rows.total_records, rows.total_display_records, sent)
+    return Page(
+        rows.records, rows.bad_rows, rows.total_records, rows.total_display_records, sent,
+        answered_at=http_date(answer.date),
+    )  # fmt: skip
 
 
 def hider(request: PageRequest, token: Token) -> Hide:

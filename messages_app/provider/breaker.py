@@ -40,6 +40,12 @@ class Breaker:
             self._next_probe = self._clock() + self._pause
             return True
 
+    def holds_for(self) -> float:
+        """Seconds until the next call may be made; 0 where it may be made now."""
+        with self._lock:
+            is_open = self._failures >= self._limit
+            return max(0.0, self._next_probe - self._clock()) if is_open else 0.0
+
     def failed(self) -> None:
         with self._lock:
             self.since = self.since or self._now()

@@ -9,8 +9,7 @@ import logging
 import random as random_module
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -32,8 +31,9 @@ from messages_app.provider.errors import (
     RateLimited,
     Refusal,
     TimedOut,
+    gettext_noop,
 )
-from messages_app.provider.limiter import Limiter, Slot
+from messages_app.provider.limiter import Limiter, SharedPace, Slot
 from messages_app.provider.limits import ClientLimits
 from messages_app.provider.records import MAX_LENGTH, Page, PageRequest
 from messages_app.provider.retry_after import backoff
@@ -52,8 +52,10 @@ class ProviderClient:
     """Asks one provider account for messages. Share one between threads; close it at the end.
 
     `base_url` is without `/messages`; https, or http to this machine. Raises ConfigurationFault
-    when it or the token cannot be used. `session_factory` (places in parallel → session), `clock`
-    (seconds, monotonic), `now` (aware UTC), `sleep` and `random` are for tests.
+    when it or the token cannot be used. `pace` holds the same limits over all processes, and is
+    closed with the client; without one they hold for this client alone.
+    `session_factory` (places in parallel → session), `clock` (seconds, monotonic), `now` (aware
+    UTC), `sleep` and `random` are for tests.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class ProviderClient:
         concurrency: int = 4,
         max_requests_per_second: float = 10.0,
         limits: ClientLimits = ClientLimits(),  # noqa: B008 - frozen
+        pace: SharedPace | None = None,
         session_factory: Callable[[int], requests.Session] = new_session,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
@@ -93,7 +96,9 @@ class ProviderClient:
             regain_after=limits.regain_after,
             clock=clock,
             sleep=self._pause,
+            shared=pace,
         )
+        self._pace = pace
         self._transport = Transport(
             f"{base.geturl()}{PATH}",
             token,
@@ -116,12 +121,15 @@ class ProviderClient:
         """Close the idle connections and wake whoever waits: those calls end in an error."""
         self._closed.set()
         self._transport.close()
+        if self._pace:
+            self._pace.close()
 
     def page(self, request: PageRequest, *, budget: float | None = None) -> Page:
         """Ask for one page, trying again as far as it helps. Raises ProviderError.
 
-        `budget`: seconds in all, over tries and waits, for a page that a person waits for.
-        `calls` counts the HTTP calls that all this makes.
+        `budget`: seconds in all, over tries and waits, for a page that a person waits for. A try
+        that it cuts before the provider had `ClientLimits.read` seconds is no failure of the
+        provider's. `calls` counts the HTTP calls that all this makes.
         """
         outcome = self._ask(request, None if budget is None else self._clock() + budget)
         if isinstance(outcome, ProviderError):
@@ -145,33 +153,6 @@ class ProviderClient:
                 raise PagingFault
             yield page
             request = request.at(request.start + page.size)
-
-    def each(
-        self, requests: Iterable[PageRequest]
-    ) -> Iterator[tuple[PageRequest, Page | ProviderError]]:
-        """Ask for several pages at once, under the one limiter; results as they come.
-
-        Errors are values here: one failed page does not take the others with it. Requests are
-        drawn from the iterable as places come free.
-        """
-        waiting = iter(requests)
-        running: dict[Future[Page | ProviderError], PageRequest] = {}
-        pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="provider")
-
-        def fill() -> None:
-            for request in itertools.islice(waiting, self._concurrency - len(running)):
-                running[pool.submit(self._ask, request, None)] = request
-
-        try:
-            fill()
-            while running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                finished = [(running.pop(future), future.result()) for future in done]
-                fill()
-                yield from finished
-        finally:
-            # Who stops listening does not wait for calls that are under way.
-            pool.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self, request: PageRequest, until: float | None) -> Page | ProviderError:
         """The retry loop. The last answer's failure is what is told, not that time ran out."""
@@ -215,7 +196,7 @@ class ProviderClient:
             outcome = self._call(request, until, number)
             if not isinstance(outcome, StaleConnection):
                 return outcome
-        return NetworkFault("every kept connection was lost")
+        return NetworkFault(gettext_noop("every kept connection was lost"))
 
     def _call(self, request: PageRequest, until: float | None, number: int) -> Page | ProviderError:
         """One HTTP call under limiter and breaker, told to the log. Its failures are returned;
@@ -226,13 +207,14 @@ class ProviderClient:
         with self._limiter.slot(until) as slot:
             seconds = self._limits.total if until is None else until - self._clock()
             if seconds <= 0:
-                raise TimedOut("no time was left")
+                raise TimedOut(gettext_noop("no time was left"))
             if not self._breaker.admits():
                 raise self._down()
             began = time.monotonic()
             outcome = self._exchange(request, seconds)
             took = time.monotonic() - began
-            self._learn(outcome, slot, hurried=seconds < self._limits.total)
+            hurried = took >= seconds and seconds < self._limits.read
+            self._learn(outcome, slot, hurried=hurried)
         self._log(request, outcome, number, took)
         return replace(outcome, seconds=took) if isinstance(outcome, Page) else outcome
 
@@ -249,7 +231,7 @@ class ProviderClient:
     def _learn(self, outcome: Page | ProviderError, slot: Slot, *, hurried: bool) -> None:
         """Tell limiter and breaker how it went; a failing provider's error is told since when.
 
-        A deadline that a person's impatience shortened says nothing about the provider.
+        A time-out of a try that a person's impatience cut short says nothing about the provider.
         """
         if isinstance(outcome, Page):
             self._limiter.worked()
@@ -266,7 +248,7 @@ class ProviderClient:
             self._limiter.hold(outcome.retry_after)
 
     def _down(self) -> ProviderDown:
-        down = ProviderDown()
+        down = ProviderDown(retry_after=self._breaker.holds_for())
         down.since = self._breaker.since
         return down
 
@@ -291,8 +273,10 @@ class ProviderClient:
 
 def _check_options(token: Token, form: str, concurrency: int, per_second: float) -> None:
     if not token.is_sendable():
-        raise ConfigurationFault("the API token is missing, or holds blanks or special characters")
+        raise ConfigurationFault(
+            gettext_noop("the API token is missing, or holds blanks or special characters")
+        )
     if form not in FORMATS:
-        raise ConfigurationFault("the format is json or xml")
+        raise ConfigurationFault(gettext_noop("the format is json or xml"))
     if concurrency < 1 or not per_second > 0:
-        raise ConfigurationFault("concurrency and requests per second are above 0")
+        raise ConfigurationFault(gettext_noop("concurrency and requests per second are above 0"))

@@ -22,7 +22,8 @@
     │   ├── OutOfCredit          credit             -3
     │   ├── UnderModeration      moderation         -8
     │   └── UnknownRefusal       refused            {"error": …}, a status that we do not know
-    └── PagingFault              paging             pages repeat: `start` is not obeyed
+    ├── PagingFault              paging             pages repeat: `start` is not obeyed
+    └── ClockFault               clock              its clock and ours tell different times
 
 ↻ is tried again. No error holds a body, a token, a number or a text of the request, nor another
 exception that does. Knows no Django: sentences are marked here, and translated by who shows them.
@@ -187,6 +188,35 @@ class UnknownRefusal(Refusal):
 class PagingFault(ProviderError):
     kind = "paging"
     sentence = gettext_noop("The provider repeats its pages, so the list cannot be completed.")
+
+
+class ClockFault(ProviderError):
+    kind = "clock"
+    sentence = gettext_noop(
+        "This machine's clock and the provider's differ by more than a minute; nothing is kept "
+        "until they agree."
+    )
+
+
+def sentence_of(kind: str) -> str:
+    """The sentence of a kind of error; "" for what is none of them."""
+    known = _by_kind(ProviderError)
+    return known[kind].sentence if kind in known else ""
+
+
+def is_outage(kind: str) -> bool:
+    """Whether it is a kind of nothing useful that came back: in one outage they take turns."""
+    return kind in _by_kind(Outage)
+
+
+def _by_kind(root: type[ProviderError]) -> dict[str, type[ProviderError]]:
+    """A class of errors and all below it, by kind."""
+    found, left = {}, [root]
+    while left:
+        one = left.pop()
+        found[one.kind] = one
+        left += one.__subclasses__()
+    return found
 
 
 _LONG_NUMBER = re.compile(

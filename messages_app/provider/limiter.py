@@ -1,15 +1,17 @@
 """How fast and how many at once: one limiter for all threads of a client.
 
 Requests a second, places in parallel (halved on 429, regained slowly), and the quiet time that
-the provider asked for. Knows no HTTP.
+the provider asked for. Where other processes ask the same account, a `SharedPace` holds the limits
+for all of them; this one's threads stay within both. Knows no HTTP.
 """
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
-from messages_app.provider.errors import RateLimited, TimedOut
+from messages_app.provider.errors import RateLimited, TimedOut, gettext_noop
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,36 @@ class Slot:
     """Leave to make one HTTP call. `halvings` is how often places had been halved before it."""
 
     halvings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A place, and a start in so many seconds; alone: those who share the limits cannot be asked,
+    and the process's own turns have to do."""
+
+    seconds: float
+    is_alone: bool = False
+
+
+class SharedPace(Protocol):
+    """Limits that hold for more than this process."""
+
+    def enter(self, timeout: float) -> Turn | None:
+        """A place and a turn that come within so many seconds; `leave` gives the place back."""
+
+    def leave(self) -> None: ...
+
+    def hold(self, seconds: float) -> None:
+        """Start nothing anywhere for so long."""
+
+    def held_for(self) -> float:
+        """Seconds that are left of the quiet time."""
+
+    def close(self) -> None: ...
+
+
+SLICE = 0.25
+"""Seconds after which a wait for others is looked at again."""
 
 
 class Limiter:
@@ -31,6 +63,7 @@ class Limiter:
         regain_after: int,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
+        shared: SharedPace | None = None,
     ) -> None:
         self._most = concurrency
         self._gap = 1.0 / per_second
@@ -38,6 +71,7 @@ class Limiter:
         self._regain_after = regain_after
         self._clock = clock
         self._sleep = sleep
+        self._shared = shared
         self._freed = threading.Condition()
         self.allowed = concurrency
         self._busy = 0
@@ -54,18 +88,48 @@ class Limiter:
         """
         self._take_place(until)
         try:
-            self._wait_turn(until)
-            yield Slot(self._halvings)
+            if self._shared is None:
+                self._wait_turn(until)
+                yield Slot(self._halvings)
+            else:
+                with self._shared_turn(self._shared, until):
+                    yield Slot(self._halvings)
         finally:
             with self._freed:
                 self._busy -= 1
                 self._freed.notify()
 
+    @contextmanager
+    def _shared_turn(self, shared: SharedPace, until: float | None) -> Iterator[None]:
+        """A place and a turn among all processes; not one that quiet time has overtaken."""
+        while True:
+            turn = self._enter(shared, until)
+            try:
+                if turn.is_alone:
+                    self._wait_turn(until)
+                else:
+                    self._check_wait(turn.seconds, until)
+                    self._sleep(turn.seconds)
+                if not self.held_for():
+                    yield
+                    return
+            finally:
+                shared.leave()
+
+    def _enter(self, shared: SharedPace, until: float | None) -> Turn:
+        while True:
+            left = SLICE if until is None else min(SLICE, until - self._clock())
+            turn = shared.enter(max(0.0, left))
+            if turn:
+                return turn
+            self._sleep(0)
+            self._check_wait(max(self.held_for(), 0.001), until)
+
     def _take_place(self, until: float | None) -> None:
         timeout = None if until is None else max(0.0, until - self._clock())
         with self._freed:
             if not self._freed.wait_for(lambda: self._busy < self.allowed, timeout):
-                raise TimedOut("all connections are busy")
+                raise TimedOut(gettext_noop("all connections are busy"))
             self._busy += 1
 
     def _wait_turn(self, until: float | None) -> None:
@@ -87,17 +151,24 @@ class Limiter:
         if held > self._patience:
             raise RateLimited(retry_after=held)
         if until is not None and self._clock() + wait > until:
-            raise RateLimited(retry_after=held) if held > 0 else TimedOut("too many requests wait")
+            raise (
+                RateLimited(retry_after=held)
+                if held > 0
+                else TimedOut(gettext_noop("too many requests wait"))
+            )
 
     def hold(self, seconds: float) -> None:
         """Start nothing for so long: the provider asked for it."""
         with self._freed:
             self._held_until = max(self._held_until, self._clock() + seconds)
+        if self._shared:
+            self._shared.hold(seconds)
 
     def held_for(self) -> float:
         """Seconds that are left of the quiet time."""
+        elsewhere = self._shared.held_for() if self._shared else 0.0
         with self._freed:
-            return max(0.0, self._held_until - self._clock())
+            return max(elsewhere, self._held_until - self._clock())
 
     def throttled(self, slot: Slot) -> None:
         """A 429 came: halve the places, once for all calls that were under way together."""

@@ -48,6 +48,11 @@ class MessageRecord:
         return self.status.lower()
 
     @property
+    def state(self) -> str:
+        """What the row counts as: its status here; an archive knows `withdrawn` besides."""
+        return self.status_name
+
+    @property
     def key(self) -> str:
         """What identifies a row: the ids of outgoing and incoming messages may collide."""
         return f"{self.type}:{self.message_id}"
@@ -67,7 +72,8 @@ class Page:
     """One answer of the provider.
 
     `fetched_at` (aware, UTC) is the moment the request was sent: the rows are at least as new.
-    `seconds` is how long the call took. The totals are the provider's own and prove nothing.
+    `seconds` is how long the call took; `answered_at` (aware, whole seconds) is when by the provider's
+    own clock, None where it does not say. The totals are the provider's own and prove nothing.
     """
 
     records: tuple[MessageRecord, ...]
@@ -76,6 +82,7 @@ class Page:
     total_display_records: int | None
     fetched_at: datetime
     seconds: float = 0.0
+    answered_at: datetime | None = None
 
     @property
     def size(self) -> int:

@@ -6,9 +6,10 @@ neither JSON nor XML nor HTTP.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import MAXYEAR, MINYEAR, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from messages_app.provider.records import BadRow, MessageRecord
@@ -17,10 +18,16 @@ MAX_MESSAGE_ID = 2**61
 """Ids stay below it: the archive's key is `4 × message_id + type`, in a signed 64-bit column."""
 
 MAX_INTEGER = 2**63
-MAX_COST = 10**12
-MAX_COST_PLACES = 12
+MAX_COST = 10**6
+MAX_COST_PLACES = 6
+"""Credits of one message stay below a million, in whole millionths: so their sums stay exact in
+64 bits. Anything else is no cost of a text message."""
+
 MAX_NAME = 64
 """Characters of a type or a status: they are names, shown in lists and kept in indexed columns."""
+
+MAX_REFERENCE = 255
+"""Characters of a number, sender, country, reason or reference: databases index no endless ones."""
 
 TEXTS = (
     "status_details",
@@ -37,7 +44,7 @@ KNOWN = {"message_id", "type", "date", "status", "cost", "dlr_date", *TEXTS, *IN
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,12})?")
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d", re.ASCII)
 _NO_DATE = re.compile(r"(?:0000-00-00(?:[ T]00:00:00)?)?")
 
 
@@ -73,14 +80,8 @@ def _required(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _optional(row: Mapping[str, Any], extra: dict[str, str]) -> dict[str, Any]:
-    readers = {
-        **dict.fromkeys(TEXTS, text),
-        **dict.fromkeys(INTEGERS, integer),
-        "cost": amount,
-        "dlr_date": date,
-    }
     found: dict[str, Any] = {}
-    for name, read in readers.items():
+    for name, read in _READERS.items():
         value = row.get(name)
         try:
             found[name] = read(value)
@@ -95,6 +96,8 @@ def storable(value: str) -> str:
 
     PostgreSQL refuses NUL and UTF-8 has no surrogates: so both databases hold the same.
     """
+    if value.isprintable():
+        return value
     return _UNSTORABLE.sub(lambda hit: "␀" if hit[0] == "\0" else "\ufffd", value)
 
 
@@ -125,6 +128,14 @@ def text(value: object) -> str:
     raise NotUnderstood("not a text")
 
 
+def reference(value: object) -> str:
+    """A text that is searched and sorted by, of at most MAX_REFERENCE characters."""
+    found = text(value)
+    if len(found) > MAX_REFERENCE:
+        raise NotUnderstood("too long")
+    return found
+
+
 def integer(value: object) -> int | None:
     """A whole number of 0 or more, bare or as digits in a text; "" and null are None."""
     if value is None or value == "":
@@ -144,15 +155,23 @@ def amount(value: object) -> Decimal | None:
         value = Decimal(value.strip())
     if isinstance(value, int) and not isinstance(value, bool):
         value = Decimal(value)
-    if isinstance(value, Decimal) and _is_plausible(value):
-        return Decimal(format(value, "f"))
-    raise NotUnderstood("not an amount")
+    found = _plausible(str(value)) if isinstance(value, Decimal) else None
+    if found is None:
+        raise NotUnderstood("not an amount")
+    return found
 
 
-def _is_plausible(value: Decimal) -> bool:
+@lru_cache(4096)
+def _plausible(digits: str) -> Decimal | None:
+    """The amount without an exponent, None where it is no cost. A page repeats a few prices."""
+    value = Decimal(digits)
     exponent = value.as_tuple().exponent
-    small = isinstance(exponent, int) and exponent >= -MAX_COST_PLACES
-    return small and value.adjusted() <= 12 and abs(value) < MAX_COST
+    if not isinstance(exponent, int) or exponent < -100 or value.adjusted() > 12:
+        return None
+    written = format(value, "f")
+    # Counted on the digits: Decimal's own arithmetic rounds, and would let a longer one pass.
+    places = written.partition(".")[2].rstrip("0")
+    return Decimal(written) if len(places) <= MAX_COST_PLACES and abs(value) < MAX_COST else None
 
 
 def date(value: object) -> datetime | None:
@@ -166,11 +185,10 @@ def date(value: object) -> datetime | None:
     written = _unquoted(value) if isinstance(value, str) else "?"
     if _NO_DATE.fullmatch(written):
         return None
-    found = _DATE.fullmatch(written)
-    if found is None:
+    if _DATE.fullmatch(written) is None:
         raise NotUnderstood("the date is not YYYY-MM-DD HH:MM:SS")
     try:
-        moment = datetime(*map(int, found.groups()))  # type: ignore[arg-type]
+        moment = datetime.fromisoformat(written)
     except ValueError:
         raise NotUnderstood("the date does not exist") from None
     if not MINYEAR < moment.year < MAXYEAR:
@@ -191,6 +209,15 @@ def _message_id(value: object) -> int:
     if number >= MAX_MESSAGE_ID:
         raise NotUnderstood("message_id is too large")
     return number
+
+
+_READERS: dict[str, Callable[[object], Any]] = {
+    **dict.fromkeys(TEXTS, reference),
+    "message": text,
+    **dict.fromkeys(INTEGERS, integer),
+    "cost": amount,
+    "dlr_date": date,
+}
 
 
 def _required_date(value: object) -> datetime:

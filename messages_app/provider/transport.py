@@ -26,6 +26,7 @@ from messages_app.provider.errors import (
     TimedOut,
     TlsFault,
     UnreadableAnswer,
+    gettext_noop,
 )
 from messages_app.provider.limits import ClientLimits
 from messages_app.provider.secret import Token
@@ -133,7 +134,7 @@ class Transport:
         for part in _parts(response):
             size += len(part)
             if size > self._limits.body:
-                raise OversizedAnswer(f"more than {self._limits.body} bytes")
+                raise OversizedAnswer
             parts.append(part)
         return b"".join(parts)
 
@@ -171,18 +172,26 @@ def _error_of(problem: Exception, attempt: Attempt) -> ProviderError:
     for kinds, error, detail in _OF_CAUSE:
         if _is_any(causes, *kinds):
             return error(detail)
-    return UnreadableAnswer("not HTTP")
+    return UnreadableAnswer(gettext_noop("it is not HTTP"))
 
 
 _Kinds = tuple[type[BaseException], ...]
 _OF_CAUSE: tuple[tuple[_Kinds, type[ProviderError], str], ...] = (
     ((TimeoutError, urllib3.exceptions.TimeoutError), TimedOut, ""),
-    ((socket.gaierror,), NetworkFault, "the host name is not known"),
-    ((ConnectionRefusedError,), NetworkFault, "the connection was refused"),
-    ((urllib3.exceptions.DecodeError,), UnreadableAnswer, "its compression is damaged"),
+    ((socket.gaierror,), NetworkFault, gettext_noop("the host name is not known")),
+    ((ConnectionRefusedError,), NetworkFault, gettext_noop("the connection was refused")),
+    (
+        (urllib3.exceptions.DecodeError,),
+        UnreadableAnswer,
+        gettext_noop("its compression is damaged"),
+    ),
     ((http.client.IncompleteRead, urllib3.exceptions.IncompleteRead), CutAnswer, ""),
-    ((ConnectionError, ssl.SSLError), NetworkFault, "the connection was lost"),
-    ((http.client.HTTPException, urllib3.exceptions.InvalidHeader), UnreadableAnswer, "not HTTP"),
+    ((ConnectionError, ssl.SSLError), NetworkFault, gettext_noop("the connection was lost")),
+    (
+        (http.client.HTTPException, urllib3.exceptions.InvalidHeader),
+        UnreadableAnswer,
+        gettext_noop("it is not HTTP"),
+    ),
     ((OSError,), NetworkFault, ""),
 )
 """The first match counts. OSError comes last: `requests` derives its own exceptions from it."""

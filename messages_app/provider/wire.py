@@ -22,6 +22,7 @@ from messages_app.provider.errors import (
     UnknownRefusal,
     UnreadableAnswer,
     error_for,
+    gettext_noop,
 )
 from messages_app.provider.records import BadRow, MessageRecord
 from messages_app.provider.rows import NotUnderstood, integer, record_of
@@ -78,7 +79,9 @@ def parse_json(body: bytes, charset: str | None = None, hide: Hide = str) -> Row
         _check_envelope(envelope, hide)
         return _rows(envelope, envelope.get("messages"))
     except (ValueError, RecursionError) as problem:
-        reason = str(problem) if isinstance(problem, _Damaged) else "it is not whole JSON"
+        reason = (
+            str(problem) if isinstance(problem, _Damaged) else gettext_noop("it is not whole JSON")
+        )
     raise _unreadable(written, reason)
 
 
@@ -96,7 +99,9 @@ def parse_xml(body: bytes, charset: str | None = None, hide: Hide = str) -> Rows
         _check_envelope(envelope, hide)
         return _rows(envelope, messages)
     except (ParseError, ValueError, RecursionError, defusedxml.DefusedXmlException) as problem:
-        reason = str(problem) if isinstance(problem, _Damaged) else "it is not whole XML"
+        reason = (
+            str(problem) if isinstance(problem, _Damaged) else gettext_noop("it is not whole XML")
+        )
     raise _unreadable(written, reason)
 
 
@@ -110,7 +115,7 @@ def _unreadable(written: str, reason: str) -> UnreadableAnswer:
 
 def _check_marks(body: bytes, marks: tuple[bytes, ...], most: int) -> None:
     if sum(map(body.count, marks)) > most:
-        raise UnreadableAnswer("it holds too many values")
+        raise UnreadableAnswer(gettext_noop("it holds too many values"))
 
 
 def _decoded(body: bytes, charset: str | None) -> str:
@@ -121,7 +126,7 @@ def _decoded(body: bytes, charset: str | None) -> str:
             return body.decode(candidate).removeprefix("\ufeff")
         except UnicodeDecodeError:
             continue
-    raise UnreadableAnswer("its characters are damaged")
+    raise UnreadableAnswer(gettext_noop("its characters are damaged"))
 
 
 def _charset(body: bytes, charset: str | None) -> str:
@@ -133,44 +138,44 @@ def _charset(body: bytes, charset: str | None) -> str:
     except (LookupError, ValueError):
         name = "unknown"
     if name not in CHARSETS:
-        raise UnreadableAnswer("its character set is not supported")
+        raise UnreadableAnswer(gettext_noop("its character set is not supported"))
     return "utf-8" if detected == "utf-8-sig" else name
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _Damaged("a name stands twice in one object")
+        raise _Damaged(gettext_noop("a name stands twice in one object"))
     return found
 
 
 def _refuse_constant(_name: str) -> NoReturn:
-    raise _Damaged("it holds NaN or an infinity")
+    raise _Damaged(gettext_noop("it holds NaN or an infinity"))
 
 
 def _int(digits: str) -> int:
     if len(digits) > MAX_NUMBER:
-        raise _Damaged("it holds a number that is too long")
+        raise _Damaged(gettext_noop("it holds a number that is too long"))
     return int(digits)
 
 
 def _decimal(digits: str) -> Decimal:
     if len(digits) > MAX_NUMBER:
-        raise _Damaged("it holds a number that is too long")
+        raise _Damaged(gettext_noop("it holds a number that is too long"))
     return Decimal(digits)
 
 
 def _check_envelope(envelope: object, hide: Hide) -> None:
     """Raise what the envelope says of itself; fails closed on a status that is not 1."""
     if not isinstance(envelope, Mapping):
-        raise _Damaged("it is not an object")
+        raise _Damaged(gettext_noop("it is not an object"))
     if envelope.get("error"):
         raise UnknownRefusal(hide(_sentence(envelope)))
     status = envelope.get("status")
     if isinstance(status, str) and _STATUS.fullmatch(status) and status != str(OK):
         status = int(status)
     if not isinstance(status, int) or isinstance(status, bool):
-        raise _Damaged("its status is missing or not a number")
+        raise _Damaged(gettext_noop("its status is missing or not a number"))
     if status != OK:
         raise _stated_error(status, hide(_sentence(envelope)))
 
@@ -200,7 +205,7 @@ def _sentence(envelope: Mapping[str, Any]) -> str:
 
 def _rows(envelope: Mapping[str, Any], messages: object) -> Rows:
     if not isinstance(messages, list):
-        raise _Damaged("its list of messages is missing")
+        raise _Damaged(gettext_noop("its list of messages is missing"))
     read = [record_of(index, row) for index, row in enumerate(messages)]
     return Rows(
         tuple(row for row in read if isinstance(row, MessageRecord)),
@@ -219,7 +224,7 @@ def _total(value: object) -> int | None:
 
 def _xml_envelope(root: Element) -> tuple[dict[str, Any], list[object]]:
     if root.tag != "response":
-        raise _Damaged("it is not a <response>")
+        raise _Damaged(gettext_noop("it is not a <response>"))
     rows = [_xml_value(child) for child in root if child.tag == "messages"]
     rest = _object([(child.tag, _xml_value(child)) for child in root if child.tag != "messages"])
     status = rest.get("status")

@@ -8,99 +8,160 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from messages_app import charts, clock
+from messages_app import clock
 from messages_app.access import gate
-from messages_app.analysis import shown
-from messages_app.analysis.breakdowns import Breakdown, break_down
-from messages_app.analysis.live import LiveRows
+from messages_app.analysis.breakdowns import Analysis
+from messages_app.analysis.comparing import COMPARISONS
+from messages_app.analysis.metrics import Tally
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import range_words
 from messages_app.analysis.series import BUCKETS, MAX_BUCKETS, bucket_for
-from messages_app.figures_json import answer_json, nothing_json
-from messages_app.filters import question_url, read_question
-from messages_app.views.asking import Trouble, asked, attempt, extras_of, live_rows, must_wait, show
-from messages_app.views.figures import figures
-from messages_app.views.narrowing import rows_url
+from messages_app.answers import Answered, analysed, tallied
+from messages_app.around import compared, foreseen, usual, watched
+from messages_app.figures_json import Around, answer_json, nothing_json
+from messages_app.filters import question_url, sealed_params
+from messages_app.views.asking import asked, attempt, extras_of, must_wait, show
+from messages_app.views.comparing import Aside, aside
+from messages_app.views.figures import against, figures
+from messages_app.views.panels import PANELS, drawn, frames
+from messages_app.views.provenance import provenance
 from messages_app.views.question_bar import bar, sentence
+from messages_app.views.trouble import Trouble
+from messages_app.views.watching import changed_context, watched_context
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def analytics(request: HttpRequest) -> HttpResponse:
-    """The analysis page. Reading the rows may take seconds: the frame comes at once, and asks again
-    with `wait=1` for the charts, unless they are at hand."""
+    """The analysis page. Its frame and figures come at once, its charts each by a request of its own.
+
+    Reading the rows from the provider may take seconds: then the page asks again with `wait=1` for the
+    figures, unless they are at hand. A page asked for with `wait=1` as a whole, as one without scripts
+    is, holds its charts too.
+    """
     gate(request, "see_figures")
     question = asked(request)
     if isinstance(question, HttpResponse):
         return question
-    context = bar(request, question)
+    question, beside = aside(request, question)
+    context = bar(request, question, beside=beside.params)
     if question.query:
-        context |= _answer(request, question.query)
+        context |= _answer(request, question.query, beside)
     return show(request, "analytics", context)
 
 
-def _answer(request: HttpRequest, query: MessageQuery) -> dict[str, Any]:
+def _answer(request: HttpRequest, query: MessageQuery, beside: Aside) -> dict[str, Any]:
     path = request.path
-    bucket = request.GET.get("bucket", "")
-    extra = [("bucket", bucket)] if bucket in BUCKETS else []
+    whole = question_url(path, query, [*beside.params, ("wait", "1")])
     context: dict[str, Any] = {
         "query": query,
         "here": question_url(path, query, extras_of(request.GET)),
         "list_href": question_url(reverse("messages"), query),
         "range_words": range_words(query),
         "sentence": sentence(query, None),
+        "without_scripts": whole,
     }
     if must_wait(request, query):
-        return context | {"waits_for": question_url(path, query, [*extra, ("wait", "1")])}
-    found = attempt(live_rows, query, path)
+        return context | {"waits_for": whole}
+    found = attempt(tallied, query, path)
     if isinstance(found, Trouble):
         return context | {"trouble": found}
-    return context | _drawn(path, found, bucket)
+    return context | _overview(path, found, beside) | _charts(request, query, beside)
 
 
-def _drawn(path: str, answer: LiveRows, bucket: str) -> dict[str, Any]:
-    query = answer.query
-    found = break_down(answer.records, query, bucket_for(query, bucket))
-    link = partial(rows_url, query)
-    return {
-        "figures": figures(found.totals, query),
-        "charts": charts.charts(found, link),
-        "matrix": charts.country_status(found, link),
-        "sentence": sentence(query, found.totals.rows),
-        "is_empty": not found.totals.rows,
-        "as_of": shown.clock(answer.as_of),
+def _overview(path: str, answer: Answered[Tally], beside: Aside) -> dict[str, Any]:
+    query, found = answer.query, answer.value
+    compared_with = against(query, beside)
+    return provenance(answer) | {
+        "figures": figures(found, query, against=compared_with),
+        "against": compared_with,
+        "sentence": sentence(query, found.rows),
+        "is_empty": not found.rows and answer.is_whole,
         "unproven": answer.unproven,
-        "buckets": _bucket_links(path, found),
-        "data_href": question_url(reverse("analytics_data"), query),
+        "buckets": _bucket_links(path, query, beside),
+        "comparisons": _comparison_links(path, query, beside),
+        "beside": beside,
+        "hidden_params": sealed_params(query),
+        "data_href": question_url(reverse("analytics_data"), query, beside.params),
+        "watch_href": question_url(reverse("worth_a_look"), query),
+        "changes_href": question_url(reverse("changed"), query, beside.params)
+        if beside.compare
+        else "",
     }
 
 
-def _bucket_links(path: str, found: Breakdown) -> list[tuple[str, str, bool]]:
-    seconds = found.query.length.total_seconds()
+def _charts(request: HttpRequest, query: MessageQuery, beside: Aside) -> dict[str, Any]:
+    if request.GET.get("wait") == "1" and not request.headers.get("HX-Request"):
+        context = {"panels": [drawn(panel, query, beside) for panel in PANELS.values()]}
+        context["watched"] = [watched_context(query)]
+        if beside.compare:
+            context["changed"] = [changed_context(query, beside)]
+        return context
+    return {"frames": frames(query, beside)}
+
+
+Choice = tuple[str, str, bool]
+"""A label, its address, and whether it is in force."""
+
+
+def _bucket_links(path: str, query: MessageQuery, beside: Aside) -> list[Choice]:
+    seconds = query.length.total_seconds()
+    current = bucket_for(query, beside.bucket)
     return [
         (
             str(size.label),
-            question_url(path, found.query, [("bucket", size.name)]),
-            size is found.bucket,
+            question_url(path, query, beside.but(bucket=size.name).params),
+            size is current,
         )
         for size in BUCKETS.values()
         if 1 < seconds / size.seconds <= MAX_BUCKETS
     ]
 
 
+def _comparison_links(path: str, query: MessageQuery, beside: Aside) -> list[Choice]:
+    choices = [("", str(_("Nothing"))), *((c.name, str(c.label)) for c in COMPARISONS.values())]
+    return [
+        (
+            label,
+            question_url(path, query, beside.but(compare=name).params),
+            name == beside.compare,
+        )
+        for name, label in choices
+    ]
+
+
 @require_safe
-def analytics_data(request: HttpRequest) -> JsonResponse:
+def analytics_data(request: HttpRequest) -> HttpResponse:
     """Every figure of the page; 400 for a question that cannot be read, 503 without the provider."""
     gate(request, "see_figures")
-    question = read_question(request.GET, clock.now())
+    question = asked(request)
+    if isinstance(question, HttpResponse):
+        return question
+    question, beside = aside(request, question)
     query = question.query
     if query is None:
         return JsonResponse({"errors": question.form.errors.get_json_data()}, status=400)
-    as_of = clock.now().isoformat(timespec="seconds")
-    found = attempt(live_rows, query, request.path)
+    found = attempt(partial(analysed, bucket=beside.bucket), query, request.path)
     if isinstance(found, Trouble):
+        as_of = clock.now().isoformat(timespec="seconds")
         status = 503 if found.kind == "error" else 200
         return JsonResponse(nothing_json(query, as_of, found.text), status=status)
-    size = bucket_for(found.query, request.GET.get("bucket", ""))
-    answer = break_down(found.records, found.query, size)
-    as_of = found.as_of.isoformat(timespec="seconds")
-    return JsonResponse(answer_json(answer, as_of, tuple(_(reason) for reason in found.unproven)))
+    if found.is_nothing_yet:
+        as_of = clock.now().isoformat(timespec="seconds")
+        reason = _("Nothing of the range is fetched yet.")
+        return JsonResponse(nothing_json(query, as_of, reason))
+    return JsonResponse(answer_json(found, _around(found, beside)))
+
+
+def _around(answer: Answered[Analysis], beside: Aside) -> Around:
+    """What the page shows beside the figures; of the range compared with what can be had of it."""
+    query, found = answer.query, answer.value.found
+    other = beside.other(query)
+    then = attempt(partial(analysed, bucket=beside.bucket), other, "") if other else None
+    changed = attempt(partial(compared, other=other), query, "") if other else None
+    return Around(
+        usual=usual(query, found.series, found.bucket),
+        other=None if isinstance(then, Trouble) or (then and then.is_nothing_yet) else then,
+        changed=None if isinstance(changed, Trouble) else changed,
+        watched=watched(query),
+        forecast=foreseen(query),
+    )

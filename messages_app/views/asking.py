@@ -1,29 +1,33 @@
 """What every page with a question shares: read it, send typed values to their sealed address, answer.
 
-request ─▶ asked() ─▶ redirect (a form was sent, or the URL spells personal values)
+request ─▶ asked() ─▶ refusal (personal values that the person may not see)
+               ├────▶ redirect (a form was sent, or the URL spells personal values)
                └────▶ Question ─▶ attempt(work) ─▶ the answer, or a Trouble to show
 """
 
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import TypeVar
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from messages_app import clock
-from messages_app.analysis import shown
-from messages_app.analysis.live import LIVE_ROWS, LiveRows
+from messages_app.access import gate
 from messages_app.analysis.query import MessageQuery
+from messages_app.answers import is_at_hand
 from messages_app.archive.windows import TooMuch
-from messages_app.filters import EXTRAS, Question, question_url, read_question
+from messages_app.filters import EXTRAS, FORM_ONLY, PERSONAL, Question, question_url, read_question
 from messages_app.provider import ProviderError
-from messages_app.sources import live_source
+from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
+from messages_app.views.trouble import Trouble, failed, too_much
 
 T = TypeVar("T")
+
+FORM = "form"
+"""The parameter that holds a whole form, sealed, on its way through the login."""
 
 
 class AskedRequest(HttpRequest):
@@ -32,36 +36,90 @@ class AskedRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Something to try instead: words and a link."""
-
-    label: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why there is no answer, for people. `kind` is the template's state: error, refused or empty."""
-
-    kind: str
-    title: str
-    text: str
-    offers: tuple[Offer, ...] = ()
-
-
 def asked(request: HttpRequest) -> Question | HttpResponse:
-    """The question of this request, or the redirect to its own address."""
-    params = request.POST if request.method == "POST" else request.GET
-    question = read_question(params, clock.now())
-    if question.query and (request.method == "POST" or question.outspoken):
+    """The question of this request, or the redirect to its own address.
+
+    Raises PermissionDenied where it asks for personal values and the person may not see them.
+    """
+    question = read(request)
+    params, is_form = _given(request)
+    if question.query and (is_form or question.outspoken):
         return redirect(question_url(request.path, question.query, extras_of(params)))
+    hidden = sealed(request.GET)
+    if hidden != request.GET:
+        # This address has no answer, but it must not stay in histories as it is.
+        return redirect(f"{request.path}?{hidden.urlencode()}")
     return question
+
+
+def read(request: HttpRequest) -> Question:
+    """Read the question of a request; every page with a question comes by here.
+
+    Counts are answers too: who may not see personal values may not ask how many rows hold one.
+    Raises PermissionDenied.
+    """
+    params, is_form = _given(request)
+    return _read(request, sealed(params, typed=True) if is_form else params, typed=is_form)
+
+
+def read_address(request: HttpRequest) -> Question:
+    """The question in the address, also where a form is sent to it. Raises PermissionDenied."""
+    return _read(request, request.GET)
+
+
+def _read(request: HttpRequest, params: QueryDict, *, typed: bool = False) -> Question:
+    if any(value.strip() for name in PERSONAL for value in params.getlist(name)):
+        gate(request, "see_personal")
+    return read_question(params, clock.now(), typed=typed)
+
+
+def _given(request: HttpRequest) -> tuple[QueryDict, bool]:
+    """The parameters of a request, and whether they are a form's: one sent, or kept through a login."""
+    if request.method == "POST":
+        return request.POST, True
+    kept = opened_form(request.GET.get(FORM, ""))
+    return (request.GET, False) if kept is None else (kept, True)
+
+
+def form_address(request: HttpRequest) -> str:
+    """The address that asks again what a form asked, for a person who has to log in before."""
+    typed = request.POST.copy()
+    typed.pop("csrfmiddlewaretoken", None)
+    # Strangers come here too: with the salt nobody learns how a value of theirs would be sealed.
+    closed = seal(FORM, f"{secrets.token_urlsafe(12)} {typed.urlencode()}")
+    return f"{request.path}?{urlencode({FORM: closed})}"
+
+
+def opened_form(text: str) -> QueryDict | None:
+    """The parameters that `form_address` put in; None for what it did not make."""
+    try:
+        return QueryDict(unseal(FORM, text).partition(" ")[2]) if is_sealed(text) else None
+    except BrokenSeal:
+        return None
+
+
+def given(request: HttpRequest) -> QueryDict:
+    """The parameters of a request with every personal value sealed."""
+    params, is_form = _given(request)
+    return sealed(params, typed=is_form)
+
+
+def sealed(params: QueryDict, *, typed: bool = False) -> QueryDict:
+    """`params` with every personal value sealed; what is `typed` is plain, whatever it looks like."""
+    found = params.copy()
+    for name in PERSONAL:
+        if name in params:
+            found.setlist(name, [_sealed(name, one, typed) for one in params.getlist(name)])
+    return found
+
+
+def _sealed(name: str, value: str, typed: bool) -> str:
+    return seal(name, value) if value and (typed or not is_sealed(value)) else value
 
 
 def extras_of(params: QueryDict) -> list[tuple[str, str]]:
     """The page's own parameters that are no part of the question, to keep them on the way."""
-    kept = EXTRAS - {"csrfmiddlewaretoken"}
+    kept = EXTRAS - FORM_ONLY
     return [(name, str(params[name])) for name in sorted(kept) if params.get(name)]
 
 
@@ -70,14 +128,9 @@ def attempt(work: Callable[[MessageQuery], T], query: MessageQuery, path: str) -
     try:
         return work(query)
     except TooMuch as limit:
-        return _too_much(limit, query, path)
+        return too_much(limit, query, path)
     except ProviderError as error:
-        return Trouble(
-            "error",
-            _("The provider could not be read"),
-            error_words(error),
-            (Offer(_("Try again"), question_url(path, query)),),
-        )
+        return failed(error, query, path)
 
 
 def must_wait(request: HttpRequest, query: MessageQuery) -> bool:
@@ -86,56 +139,9 @@ def must_wait(request: HttpRequest, query: MessageQuery) -> bool:
     `wait=1` asks for them all the same; where the provider cannot be asked at all that is told at once.
     """
     try:
-        return request.GET.get("wait") != "1" and not live_source().has(query)
+        return request.GET.get("wait") != "1" and not is_at_hand(query)
     except ProviderError:
         return False
-
-
-def live_rows(query: MessageQuery) -> LiveRows:
-    """All rows of a question from the provider. Raises what `attempt` puts in words."""
-    return live_source().rows(query)
-
-
-def error_words(error: ProviderError) -> str:
-    """The operator's sentence in the language in force, with what the provider said of it."""
-    since = _("It has been so since %s.") % _since(error) if error.since else ""
-    return " ".join(part for part in (_(error.sentence), error.detail, since) if part)
-
-
-def _since(error: ProviderError) -> str:
-    assert error.since is not None
-    return shown.clock(error.since.astimezone(clock.now().tzinfo))
-
-
-def _too_much(limit: TooMuch, query: MessageQuery, path: str) -> Trouble:
-    if limit.rows:
-        pages = -(-limit.rows // 1000)
-        found = _(
-            "This question holds about %(rows)s messages, which takes %(pages)s pages of the provider."
-        ) % {"rows": shown.number(limit.rows), "pages": shown.number(pages)}
-    else:
-        found = _("This question holds more messages than can be read at once.")
-    most = _(
-        "Up to %(most)s messages are read live. Choose a smaller range, or narrow the filters."
-    ) % {"most": shown.number(LIVE_ROWS)}
-    return Trouble(
-        "refused", _("Too much to read live"), f"{found} {most}", _smaller(limit, query, path)
-    )
-
-
-def _smaller(limit: TooMuch, query: MessageQuery, path: str) -> tuple[Offer, ...]:
-    """Ranges likely to fit: the last days of the same range, by how dense it is."""
-    start, end = query.span
-    share = LIVE_ROWS / limit.rows * 0.8 if limit.rows else 0.25
-    days = int(query.length.total_seconds() * share // 86400)
-    if days >= 1:
-        smaller = query.within(
-            (end - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0), end
-        )
-        label = _("Its last %s days") % days if days > 1 else _("Its last day")
-        return (Offer(label, question_url(path, smaller)),)
-    hour = query.within(max(start, end - timedelta(hours=1) + timedelta(seconds=1)), end)
-    return (Offer(_("Its last hour"), question_url(path, hour)),)
 
 
 def show(request: HttpRequest, page: str, context: dict[str, object]) -> HttpResponse:

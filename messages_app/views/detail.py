@@ -8,32 +8,45 @@ from django.utils.translation import gettext as _
 
 from messages_app.analysis import shown
 from messages_app.analysis.countries import country_name, flag
-from messages_app.analysis.delays import delay_between
 from messages_app.analysis.numbers import region_of, shown_number
-from messages_app.analysis.parts import parts_of
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import second_words
-from messages_app.analysis.statuses import MO, TONES, status_of
+from messages_app.analysis.statuses import INCOMING_TYPE, TONES, status_of_row
+from messages_app.archive.rows import ArchivedRecord
 from messages_app.filters import question_url
 from messages_app.provider import MessageRecord
+from messages_app.sms.delays import delay_between
+from messages_app.sms.parts import parts_of
+from messages_app.sms.terms import DENIED, MO, NOT_SENT, PENDING, WITHDRAWN
 from messages_app.views.rows import reason_of
 from messages_app.visible import one_line, pieces
+
+UNSENT = (*PENDING, NOT_SENT, DENIED, WITHDRAWN)
+"""Statuses of messages that no operator was given; their second is the one they were meant for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a fact leads: words and an address."""
+
+    label: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A field of the message: its name for people, the API's name, its value, perhaps a link."""
+    """A field of the message: its name for people, the API's name, its value, where it leads."""
 
     label: str
     field: str
     value: str
-    href: str = ""
+    links: tuple[Link, ...] = ()
     copy: str = ""
 
 
 def detail(record: MessageRecord, query: MessageQuery) -> dict[str, Any]:
     """Template context of a message's panel and page."""
-    status = status_of(record.status)
+    status = status_of_row(record)
     return {
         "record": record,
         "key": record.key,
@@ -43,34 +56,61 @@ def detail(record: MessageRecord, query: MessageQuery) -> dict[str, Any]:
         "text": list(pieces(record.message)),
         "route": _route(record, query),
         "life": _life(record, query),
+        "gone": _gone(record, query),
         "facts": _facts(record),
         "identifiers": _identifiers(record),
     }
 
 
 def _route(record: MessageRecord, query: MessageQuery) -> list[Fact]:
-    messages = reverse("messages")
-    handset = record.sender if record.type == MO else record.destination
-    region = record.country or region_of(handset)
-    to_number = question_url(messages, query.but(destination=handset, period="last_30_days"))
-    country = f"{flag(region)} {country_name(region)}" if region else shown.NOTHING
     incoming = record.type == MO
+    handset = record.sender if incoming else record.destination
+    region = record.country or region_of(handset)
+    country = f"{flag(region)} {country_name(region)}" if region else shown.NOTHING
+    sender, destination = _number(record.sender), _number(record.destination)
+    links = _traffic_of(handset, query)
     return [
-        Fact(_("From"), "sender", _number(record.sender), to_number if incoming else "", record.sender),
-        Fact(_("To"), "destination", _number(record.destination), "" if incoming else to_number,
-             record.destination),
+        Fact(_("From"), "sender", sender, links if incoming else (), record.sender),
+        Fact(_("To"), "destination", destination, () if incoming else links, record.destination),
         Fact(_("Country"), "country", country),
-    ]  # fmt: skip
+    ]
+
+
+def _traffic_of(handset: str, query: MessageQuery) -> tuple[Link, ...]:
+    """What else went to a handset and came from it; nothing for one without a number."""
+    if not handset:
+        return ()
+    messages, month = reverse("messages"), query.but(period="last_30_days")
+    # Only handsets answer: narrowed to incoming messages the provider has few to be read through.
+    replies = month.but(sender=handset, type=INCOMING_TYPE)
+    return (
+        Link(_("Messages to this number"), question_url(messages, month.but(destination=handset))),
+        Link(_("Messages from this number"), question_url(messages, replies)),
+    )
 
 
 def _life(record: MessageRecord, query: MessageQuery) -> list[Fact]:
     seconds = delay_between(record.date, record.dlr_date, query.zone)
     receipt = second_words(record.dlr_date) if record.dlr_date else shown.NOTHING
     return [
-        Fact(_("Sent"), "date", second_words(record.date)),
+        Fact(_moment_label(record, query), "date", second_words(record.date)),
         Fact(_("Delivery receipt"), "dlr_date", receipt),
         Fact(_("Time to delivery"), "", shown.duration(seconds)),
     ]
+
+
+def _moment_label(record: MessageRecord, query: MessageQuery) -> str:
+    """What a message's second is: only what was handed to an operator was sent."""
+    if record.type == MO:
+        return _("Received")
+    is_ahead = record.date > query.now.replace(tzinfo=None)
+    return _("Scheduled for") if is_ahead or status_of_row(record).name in UNSENT else _("Sent")
+
+
+def _gone(record: MessageRecord, query: MessageQuery) -> str:
+    """Since when the provider shows the message no more, in words; "" while it does."""
+    moment = record.gone_at if isinstance(record, ArchivedRecord) else None
+    return second_words(moment.astimezone(query.zone)) if moment else ""
 
 
 def _facts(record: MessageRecord) -> list[Fact]:

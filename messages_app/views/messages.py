@@ -1,7 +1,10 @@
 """The table of messages, the strip of figures above it, and one message with all its fields."""
 
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,27 +12,51 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.middleware import HtmxDetails
 
 from messages_app import clock
 from messages_app.access import gate
 from messages_app.analysis import shown
-from messages_app.analysis.listing import Listing, list_messages
-from messages_app.analysis.query import PER_PAGE_CHOICES, MessageQuery
-from messages_app.analysis.statuses import MO, MT
+from messages_app.analysis.archived import Cursor, count_archived
+from messages_app.analysis.conditions import is_wholly_pushed
+from messages_app.analysis.listing import Listing
+from messages_app.analysis.query import (
+    DEFAULT_SORT,
+    PER_PAGE_CHOICES,
+    MessageQuery,
+    last_page,
+)
+from messages_app.answers import ARCHIVE, found, listed, tallied
+from messages_app.archive.keys import key_of
 from messages_app.fields import WallTimeField
-from messages_app.filters import question_url
-from messages_app.sources import live_source
-from messages_app.views.asking import Trouble, asked, attempt, extras_of, live_rows, show
+from messages_app.filters import MAX_PAGE, question_url, sealed_params
+from messages_app.provider import MAX_MESSAGE_ID
+from messages_app.sms.terms import MO, MT
+from messages_app.views.asking import (
+    asked,
+    attempt,
+    extras_of,
+    must_wait,
+    read,
+    show,
+)
 from messages_app.views.columns import columns
 from messages_app.views.detail import detail
 from messages_app.views.figures import strip
+from messages_app.views.nothing import nothing
+from messages_app.views.provenance import provenance
 from messages_app.views.question_bar import bar, sentence
 from messages_app.views.rows import table_rows
+from messages_app.views.trouble import Offer, Trouble
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def messages(request: HttpRequest) -> HttpResponse:
-    """The list: one page of rows for the question in the URL."""
+    """The list: one page of rows for the question in the URL.
+
+    Where every row of the range is needed first, a browser has the frame at once, which asks again
+    with `wait=1` for the rows; programs have them in the one answer.
+    """
     gate(request, "see_messages", "see_personal")
     question = asked(request)
     if isinstance(question, HttpResponse):
@@ -42,21 +69,49 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, query: MessageQuery) -> dict[str, Any]:
     path = request.path
-    answer = attempt(lambda q: list_messages(q, live_source()), query, path)
-    here = question_url(path, query, extras_of(request.GET))
+    extras = [pair for pair in extras_of(request.GET) if pair[0] != "wait"]
     context = {
         "query": query,
-        "here": here,
+        "here": question_url(path, query, extras),
         "refreshes": request.GET.get("refresh") == "1",
         "columns": columns(path, query),
         "analytics_href": question_url(reverse("analytics"), query.but(sort="-date")),
         "figures_href": question_url(reverse("messages_figures"), query),
         "refresh_href": question_url(path, query, [("refresh", "1")]),
+        "again_href": question_url(path, query, [("refresh", "1"), ("wait", "1")]),
         "still_href": question_url(path, query),
+        "sentence": sentence(query, None),
     }
+    if _is_browser(request) and not is_wholly_pushed(query) and must_wait(request, query):
+        return context | {"waits_for": question_url(path, query, [*extras, ("wait", "1")])}
+    answer = attempt(partial(listed, cursor=_cursor(request)), query, path)
     if isinstance(answer, Trouble):
-        return context | {"trouble": answer, "sentence": sentence(query, None)}
-    return context | _listed(path, query, answer)
+        return context | {"trouble": _or_sorted_by_time(answer, path, query)}
+    return context | provenance(answer) | _listed(path, query, answer.value)
+
+
+def _cursor(request: HttpRequest) -> Cursor | None:
+    """The row that the page comes after or before, where the link names one."""
+    for name in ("after", "before"):
+        text = request.GET.get(name, "")
+        if text.isascii() and text.isdecimal() and int(text) < 2**63:
+            return Cursor(int(text), forward=name == "after")
+    return None
+
+
+def _or_sorted_by_time(trouble: Trouble, path: str, query: MessageQuery) -> Trouble:
+    """A range too long to be sorted here can still be had in the provider's own order."""
+    by_time = query.but(sort=DEFAULT_SORT)
+    if trouble.kind != "refused" or is_wholly_pushed(query) or not is_wholly_pushed(by_time):
+        return trouble
+    offer = Offer(_("The same, sorted by time"), question_url(path, by_time))
+    return replace(trouble, offers=(offer, *trouble.offers))
+
+
+def _is_browser(request: HttpRequest) -> bool:
+    """Say whether a browser shows the answer as a page, or htmx in one."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx) or request.headers.get("Sec-Fetch-Dest") == "document"
 
 
 def _listed(path: str, query: MessageQuery, listing: Listing) -> dict[str, Any]:
@@ -66,17 +121,55 @@ def _listed(path: str, query: MessageQuery, listing: Listing) -> dict[str, Any]:
         "listing": listing,
         "rows": table_rows(listing.rows, query),
         "sentence": sentence(query, listing.total, known=listing.is_total_known),
-        "as_of": shown.clock(listing.as_of),
         "first": shown.number(first),
         "last": shown.number(last),
         "total": shown.number(listing.total),
-        "newer_href": question_url(path, query.but(page=query.page - 1)) if query.page > 1 else "",
-        "older_href": question_url(path, query.but(page=query.page + 1))
-        if listing.has_next
-        else "",
-        "first_href": question_url(path, query.but(page=1)),
+        "older_href": _step(path, query, listing, 1) if listing.has_next else "",
         "per_page_links": _per_page_links(path, query),
+        "count_href": _count_href(query, listing),
+        **_pages(path, query, listing),
     }
+
+
+def _pages(path: str, query: MessageQuery, listing: Listing) -> dict[str, Any]:
+    """Where the other pages are, as far as their number is known."""
+    total = listing.total if listing.is_total_known else None
+    last = None if total is None else last_page(query, total)
+    # Behind the end the previous page is as empty as this one, where it is known where that is.
+    has_newer = query.page > 1 and (last is None or query.page <= last)
+    return {
+        "page_count": "" if last is None else shown.number(last),
+        "has_pages": query.page > 1 or listing.has_next,
+        "page_params": sealed_params(query.but(page=1)),
+        "first_href": question_url(path, query.but(page=1)) if query.page > 1 else "",
+        "newer_href": _step(path, query, listing, -1) if has_newer else "",
+        "last_href": _last_href(path, query, last),
+        "nothing": nothing(path, query, last),
+    }
+
+
+def _last_href(path: str, query: MessageQuery, last: int | None) -> str:
+    """The address of the page `last`; "" where nobody knows it, it is this one, or too far to ask for."""
+    if last is None or last == query.page or last > MAX_PAGE:
+        return ""
+    return question_url(path, query.but(page=last))
+
+
+def _count_href(query: MessageQuery, listing: Listing) -> str:
+    """Where a total that takes long to count is to be had; "" where it is known, or cannot be."""
+    if listing.is_total_known or listing.source != ARCHIVE:
+        return ""
+    return question_url(reverse("messages_count"), query)
+
+
+def _step(path: str, query: MessageQuery, listing: Listing, pages: int) -> str:
+    """The next or previous page; in the archive by the row that it begins beside, so that no row is
+    passed over or shown twice while others arrive."""
+    extra = []
+    if listing.source == ARCHIVE and listing.rows:
+        name, row = ("after", listing.rows[-1]) if pages > 0 else ("before", listing.rows[0])
+        extra = [(name, str(key_of(row.type, row.message_id)))]
+    return question_url(path, query.but(page=query.page + pages), extra)
 
 
 def _per_page_links(path: str, query: MessageQuery) -> list[tuple[int, str, bool]]:
@@ -84,6 +177,24 @@ def _per_page_links(path: str, query: MessageQuery) -> list[tuple[int, str, bool
         (size, question_url(path, query.but(per_page=size)), size == query.per_page)
         for size in PER_PAGE_CHOICES
     ]
+
+
+@require_safe
+def count(request: HttpRequest) -> HttpResponse:
+    """The exact number of a long list's rows; loads by itself while the page is there already."""
+    gate(request, "see_messages", "see_personal")
+    query = read(request).query
+    if query is None:
+        return HttpResponse(status=400)
+    total = count_archived(query)
+    last = last_page(query, total)
+    context = {
+        "sentence": sentence(query, total),
+        "total": shown.number(total),
+        "page_count": shown.number(last),
+        "last_href": _last_href(reverse("messages"), query, last),
+    }
+    return render(request, "messages_app/_count.html", context)
 
 
 @require_safe
@@ -95,7 +206,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         return question
     context: dict[str, Any] = {"query": question.query}
     if question.query:
-        answer = attempt(live_rows, question.query, reverse("messages"))
+        answer = attempt(tallied, question.query, reverse("messages"))
         if isinstance(answer, Trouble):
             context["trouble"] = answer
         else:
@@ -109,25 +220,37 @@ def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
     gate(request, "see_messages", "see_personal")
     if kind not in (MT, MO):
         raise Http404(_("There are outgoing (sms_mt) and incoming (sms_mo) messages."))
+    if (
+        message_id >= MAX_MESSAGE_ID
+    ):  # no row bears it, and its key would be too long for a database
+        raise Http404(_("No message has so large a number."))
     now = clock.now()
     query = MessageQuery(now=now)
     at = _second(request.GET.get("at", ""))
-    if at is None:
-        raise Http404(_("This link does not say when the message was sent (at=…)."))
     key = f"{kind}:{message_id}"
-    found = attempt(lambda _query: live_source().find(key, at), query, request.path)
-    context: dict[str, Any] = {"key": key, "at": at}
-    if isinstance(found, Trouble):
-        context["trouble"] = found
-    elif found is None:
+    record = attempt(partial(found, key, at), query, request.path)
+    context: dict[str, Any] = {"key": key, "at": at, "back_href": _list_before(request)}
+    if isinstance(record, Trouble):
+        context["trouble"] = record
+    elif record is None and at is None:
+        raise Http404(_("This link does not say when the message was sent (at=…)."))
+    elif record is None:
         raise Http404(_("The provider shows no such message at that time."))
     else:
-        context |= detail(found, query)
+        context |= detail(record, query)
     return show(request, "message", context)
+
+
+def _list_before(request: HttpRequest) -> str:
+    """The list that a link led here from; the browser tells no address of other sites."""
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    path = reverse("messages")
+    is_list = came_from.netloc == request.get_host() and came_from.path == path
+    return f"{path}?{came_from.query}" if is_list and came_from.query else path
 
 
 def _second(text: str) -> datetime | None:
     try:
-        return WallTimeField().clean(text)
+        return WallTimeField(skipped=True).clean(text)
     except ValidationError:
         return None

@@ -5,7 +5,9 @@ from typing import Any
 from django.urls import reverse
 
 from messages_app.analysis.query import MessageQuery
+from messages_app.charts.marks import Link
 from messages_app.filters import question_url
+from messages_app.sms.delays import bins_between, span_of
 
 
 def narrowed(query: MessageQuery, **wanted: Any) -> MessageQuery | None:
@@ -17,12 +19,34 @@ def narrowed(query: MessageQuery, **wanted: Any) -> MessageQuery | None:
             changes[name] = tuple(sorted(set(changes[name]) & set(asked)))
             if not changes[name]:
                 return None
-    if "type" in changes and query.type not in ("", changes["type"]):
-        return None
+    for name in ("type", "kind", "slot"):
+        if name in changes and getattr(query, name) not in ("", changes[name]):
+            return None
+    if "delay" in changes and query.delay:
+        changes["delay"] = _shared(changes["delay"], query.delay)
+        if not changes["delay"]:
+            return None
     return query.but(sort="-date", **changes)
+
+
+def _shared(delay: str, asked: str) -> str:
+    """The delays that lie in both spans, "" where none does."""
+    one, other = bins_between(delay), bins_between(asked)
+    shared = range(max(one.start, other.start), min(one.stop, other.stop))
+    return span_of(shared) if shared else ""
+
+
+def links(query: MessageQuery) -> Link:
+    """Makes the addresses of the rows behind the figures of a question."""
+    path = reverse("messages")
+
+    def link(**wanted: Any) -> str:
+        found = narrowed(query, **wanted)
+        return question_url(path, found) if found else ""
+
+    return link
 
 
 def rows_url(query: MessageQuery, **wanted: Any) -> str:
     """The list of the rows behind a figure; "" where the question leaves none."""
-    found = narrowed(query, **wanted)
-    return question_url(reverse("messages"), found) if found else ""
+    return links(query)(**wanted)

@@ -4,14 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from messages_app.analysis import shown
 from messages_app.analysis.numbers import shown_number
 from messages_app.analysis.periods import DEFAULT_PERIOD
-from messages_app.analysis.query import PER_PAGE_CHOICES, MessageQuery
-from messages_app.analysis.sentence import clauses, subject
-from messages_app.analysis.statuses import STATUSES, TONES
-from messages_app.filters import Question, question_url
+from messages_app.analysis.query import PER_PAGE_CHOICES, MessageQuery, Params
+from messages_app.analysis.sentence import clauses, remark, subject
+from messages_app.analysis.statuses import Tone, status_of, tone_of
+from messages_app.context import page_links
+from messages_app.filters import STATUS_CHOICES, Question, address_without, question_url
+from messages_app.sms.terms import WITHDRAWN
+from messages_app.views.asking import given
 
 _FIELD_OF = {"country": "countries", "status": "statuses"}
 _EMPTY: dict[str, Any] = {"countries": (), "statuses": (), "details": ()}
@@ -25,31 +30,59 @@ class Chip:
     href: str
 
 
-def bar(request: HttpRequest, question: Question) -> dict[str, Any]:
-    """Template context of the filter bar."""
+def bar(
+    request: HttpRequest,
+    question: Question,
+    without: tuple[str, ...] = (),
+    beside: Params = (),  # type: ignore[assignment]
+) -> dict[str, Any]:
+    """Template context of the filter bar; the page has no use for the filters `without`.
+
+    `beside` is what the page asks besides, and keeps while filters change.
+    """
     form, query = question.form, question.query
+    chosen = set(query.statuses if query else form.data.get("status", ()))
     visible = ("period", "date_start", "date_end", "destination", "message", "type", "country",
-               "status", "sender", "campaign")  # fmt: skip
+               "status", "sender", "campaign", "client", "reference")  # fmt: skip
     hidden_errors = [
-        sentence
+        _of_field(form, name, sentence)
         for name, sentences in form.errors.items()
-        if name not in visible
+        if name not in visible or name in without
         for sentence in sentences
     ]
     return {
         "form": form,
         "path": request.path,
         "values": shown_values(form),
-        "status_options": [
-            (s.name, s.label, TONES[s.tone]) for s in STATUSES.values() if s.filterable
-        ],
-        "chosen_statuses": set(query.statuses if query else form.data.get("status", ())),
+        "unknown": unknown_choices(form),
+        "status_options": status_options(chosen),
+        "chosen_statuses": chosen,
         "hidden_errors": hidden_errors,
-        "chips": chips(request.path, query) if query else [],
+        "without": without,
+        "lost": {name: _left_out(request, name) for name in question.lost},
+        "chips": chips(request.path, query, beside) if query else [],
         "clear_href": request.path,
-        "kept": kept_values(query),
+        "kept": [*kept_values(form), *beside],
         "per_page_choices": PER_PAGE_CHOICES,
+        "pages": page_links(request, query),
     }
+
+
+def _of_field(form: Any, name: str, sentence: object) -> str:
+    """An error that stands beside no field, with the name of its own."""
+    if name not in form.fields:
+        return str(sentence)
+    return _("%(field)s: %(error)s") % {"field": form.fields[name].label, "error": sentence}
+
+
+def status_options(chosen: set[str]) -> list[tuple[str, str | Promise, Tone]]:
+    """Name, label and tone of each status to choose; a choice in force is never missing."""
+    offered = (name for name in STATUS_CHOICES if name != WITHDRAWN or name in chosen)
+    return [(name, status_of(name).label, tone_of(name)) for name in offered]
+
+
+def _left_out(request: HttpRequest, name: str) -> str:
+    return address_without(request.path, given(request), name)
 
 
 def shown_values(form: Any) -> dict[str, str]:
@@ -60,6 +93,12 @@ def shown_values(form: Any) -> dict[str, str]:
         value = found[name] if name in found and name not in form.errors else form.data.get(name)
         values[name] = _as_typed(name, value)
     return values
+
+
+def unknown_choices(form: Any) -> list[str]:
+    """Fields of one choice that were given none of theirs."""
+    given = ((name, form.data.get(name) or "") for name in ("period", "type"))
+    return [name for name, value in given if value and not form.fields[name].valid_value(value)]
 
 
 def _as_typed(name: str, value: Any) -> str:
@@ -74,14 +113,17 @@ def _as_typed(name: str, value: Any) -> str:
     return str(value)
 
 
-def kept_values(query: MessageQuery | None) -> list[tuple[str, str]]:
-    """What the form has no input for but must not lose: reasons, order, rows a page."""
-    if query is None:
-        return []
-    return [(n, v) for n, v in query.to_params() if n in ("details", "sort", "per_page")]
+def kept_values(form: Any) -> list[tuple[str, str]]:
+    """What the form has no input for but must not lose, as far as it was understood."""
+    found: list[tuple[str, str]] = []
+    for name in ("details", "kind", "slot", "delay", "sort", "per_page"):
+        value = form.cleaned_data.get(name) or ()
+        several = value if isinstance(value, tuple) else (value,)
+        found.extend((name, str(one)) for one in several)
+    return found
 
 
-def chips(path: str, query: MessageQuery) -> list[Chip]:
+def chips(path: str, query: MessageQuery, beside: Params) -> list[Chip]:
     """The filters in force; the range only where it is not the default one."""
     found = []
     for name, words in clauses(query).items():
@@ -94,7 +136,7 @@ def chips(path: str, query: MessageQuery) -> list[Chip]:
         else:
             field = _FIELD_OF.get(name, name)
             without = query.but(**{field: _EMPTY.get(field, "")})
-        found.append(Chip(words, question_url(path, without)))
+        found.append(Chip(words, question_url(path, without, beside)))
     return found
 
 
@@ -103,6 +145,10 @@ def sentence(query: MessageQuery, total: int | None, *, known: bool = True) -> s
     if total is None:
         words = [subject(query, 2, "").strip().capitalize()]
     else:
-        count = shown.number(total) if known else f"> {shown.number(total)}"
+        count = shown.number(total)
+        if not known:
+            count = _("More than %s") % count
         words = [subject(query, total, count)]
-    return ", ".join([*words, *clauses(query).values()])
+    asked = ", ".join([*words, *clauses(query).values()])
+    left_out = remark(query)
+    return f"{asked}. {left_out}" if left_out else asked

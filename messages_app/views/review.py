@@ -1,36 +1,31 @@
-"""The administrators' review: what was held back, refused or lost in a period, by reason and country."""
+"""The administrators' review: what was held back, refused or lost in a period, by reason and country.
+
+Each status is a question of its own: the provider narrows to one status, so that few rows are read
+where all of the period would be too many.
+"""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from messages_app.access import gate
 from messages_app.analysis import shown
 from messages_app.analysis.countries import country_name, flag
-from messages_app.analysis.live import LiveRows
 from messages_app.analysis.query import MessageQuery
-from messages_app.analysis.statuses import (
-    DENIED,
-    MODERATION,
-    NO_REASON,
-    NOT_SENT,
-    TONES,
-    UNDELIVERED,
-    Status,
-    Tone,
-    reason_words,
-    status_of,
-)
+from messages_app.analysis.statuses import TONES, Status, Tone, status_of
+from messages_app.answers import Answered, Counted, counted
 from messages_app.filters import question_url
-from messages_app.provider import MessageRecord
-from messages_app.views.asking import Trouble, asked, attempt, live_rows, must_wait, show
+from messages_app.sms.terms import DENIED, MODERATION, NOT_SENT, UNDELIVERED
+from messages_app.status_lines import reason_label
+from messages_app.views.asking import asked, attempt, must_wait, show
 from messages_app.views.narrowing import rows_url
-from messages_app.views.question_bar import bar
-from messages_app.visible import one_line
+from messages_app.views.provenance import provenance
+from messages_app.views.question_bar import bar, sentence
+from messages_app.views.trouble import Trouble
 
 REVIEWED = (MODERATION, DENIED, NOT_SENT, UNDELIVERED)
 
@@ -47,14 +42,15 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One status under review, by reason and by country."""
+    """One status under review, by reason and by country; or why it cannot be counted."""
 
     status: Status
     tone: Tone
-    count: str
     href: str
-    by_reason: list[Count]
-    by_country: list[Count]
+    count: str = ""
+    by_reason: tuple[Count, ...] = ()
+    by_country: tuple[Count, ...] = ()
+    trouble: Trouble | None = None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,61 +60,88 @@ def review(request: HttpRequest) -> HttpResponse:
     question = asked(request)
     if isinstance(question, HttpResponse):
         return question
-    context: dict[str, Any] = bar(request, question)
-    if question.query:
-        context |= _answer(request, question.query)
+    given = question.query
+    query = given.but(statuses=(), type="") if given else None
+    context = bar(request, replace(question, query=query), without=("type", "status"))
+    if given and query:
+        context["left_out"] = bool(given.statuses or given.type)
+        context |= _answer(request, query)
     return show(request, "review", context)
 
 
 def _answer(request: HttpRequest, query: MessageQuery) -> dict[str, Any]:
-    context: dict[str, Any] = {"query": query, "here": question_url(request.path, query)}
-    if must_wait(request, query):
-        return context | {"waits_for": question_url(request.path, query, [("wait", "1")])}
-    found = attempt(live_rows, query, request.path)
-    if isinstance(found, Trouble):
-        return context | {"trouble": found}
-    return context | {
-        "sections": [section(name, found) for name in REVIEWED],
-        "as_of": shown.clock(found.as_of),
-        "unproven": found.unproven,
+    path = request.path
+    context: dict[str, Any] = {
+        "query": query,
+        "here": question_url(path, query),
+        "sentence": sentence(query.but(statuses=REVIEWED), None),
+    }
+    if any(must_wait(request, _about(name, query)) for name in REVIEWED):
+        return context | {"waits_for": question_url(path, query, [("wait", "1")])}
+    answers: list[Answered[Counted] | Trouble] = []
+    for name in REVIEWED:
+        found = attempt(partial(_counted_about, name), query, path)
+        if isinstance(found, Trouble) and found.kind == "error":
+            return context | {"trouble": found}
+        answers.append(found)
+    return context | _counted(query, answers)
+
+
+def _about(name: str, query: MessageQuery) -> MessageQuery:
+    return query.but(statuses=(name,))
+
+
+def _counted_about(name: str, query: MessageQuery) -> Answered[Counted]:
+    return counted(_about(name, query))
+
+
+def _counted(query: MessageQuery, answers: list[Answered[Counted] | Trouble]) -> dict[str, Any]:
+    read = [answer for answer in answers if isinstance(answer, Answered)]
+    total = sum(answer.value.by_reason.total() for answer in read)
+    # The oldest of the readings: nothing shown is older than is said.
+    oldest = min(read, key=lambda answer: answer.as_of, default=None)
+    return (provenance(oldest) if oldest else {}) | {
+        "sections": [_section(*pair, query) for pair in zip(REVIEWED, answers, strict=True)],
+        "sentence": sentence(
+            query.but(statuses=REVIEWED), total if len(read) == len(answers) else None
+        ),
+        "unproven": sorted({reason for answer in read for reason in answer.unproven}),
     }
 
 
-def section(name: str, answer: LiveRows) -> Section:
-    """Count the rows of one status."""
-    rows = [record for record in answer.records if record.status_name == name]
-    status, query = status_of(name), answer.query
-    return Section(
-        status,
-        TONES[status.tone],
-        shown.number(len(rows)),
-        rows_url(query, statuses=(name,)),
-        _by_reason(rows, name, query),
-        _by_country(rows, name, query),
+def _section(name: str, answer: Answered[Counted] | Trouble, query: MessageQuery) -> Section:
+    status = status_of(name)
+    found = Section(status, TONES[status.tone], rows_url(query, statuses=(name,)))
+    if isinstance(answer, Trouble):
+        return replace(found, trouble=answer)
+    counts = answer.value
+    return replace(
+        found,
+        count=shown.number(counts.by_reason.total()),
+        by_reason=tuple(_by_reason(counts.by_reason, answer.query)),
+        by_country=tuple(_by_country(counts.by_country, answer.query)),
     )
 
 
-def _by_reason(rows: list[MessageRecord], name: str, query: MessageQuery) -> list[Count]:
-    counts = Counter(record.status_details or NO_REASON for record in rows)
+def _by_reason(counts: Counter[str], query: MessageQuery) -> list[Count]:
     return [
         _line(
-            _("No reason given") if details == NO_REASON else one_line(reason_words(details)),
+            reason_label(details),
             count,
-            len(rows),
-            rows_url(query, statuses=(name,), details=(details,)),
+            counts.total(),
+            rows_url(query, details=(details,)),
         )
         for details, count in counts.most_common()
     ]
 
 
-def _by_country(rows: list[MessageRecord], name: str, query: MessageQuery) -> list[Count]:
-    counts = Counter(record.country for record in rows)
+def _by_country(counts: Counter[str], query: MessageQuery) -> list[Count]:
     return [
         _line(
             f"{flag(code)} {country_name(code)}".strip(),
             count,
-            len(rows),
-            rows_url(query, statuses=(name,), countries=(code,)) if code else "",
+            counts.total(),
+            rows_url(query, countries=(code,)),
         )
         for code, count in counts.most_common()
     ]

@@ -7,12 +7,13 @@ from django.urls import reverse
 
 from messages_app.analysis import shown
 from messages_app.analysis.countries import country_name, flag
-from messages_app.analysis.delays import delay_between
 from messages_app.analysis.numbers import region_of, shown_number
-from messages_app.analysis.parts import parts_of
 from messages_app.analysis.query import MessageQuery
-from messages_app.analysis.statuses import DELIVERED, MO, MT, TONES, reason_words, status_of
+from messages_app.analysis.statuses import TONES, reason_words, status_of_row
 from messages_app.provider import MessageRecord
+from messages_app.sms.delays import delay_between
+from messages_app.sms.parts import parts_of
+from messages_app.sms.terms import DELIVERED, MO, MT
 from messages_app.visible import one_line
 
 SHOWN_TEXT = 300
@@ -21,7 +22,11 @@ SHOWN_TEXT = 300
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One table row; every field is text for people but `key` and `href`."""
+    """One table row; every field is text for people but `key` and `href`.
+
+    `flag`, `code` and `country` (its name) are the handset's: the sender's of an incoming message,
+    else the recipient's.
+    """
 
     key: str
     href: str
@@ -32,6 +37,7 @@ class Row:
     sender: str
     destination: str
     flag: str
+    code: str
     country: str
     text: str
     tone: str
@@ -47,13 +53,14 @@ class Row:
 def table_rows(records: tuple[MessageRecord, ...], query: MessageQuery) -> list[Row]:
     """The rows of a page, in order."""
     bases = {kind: reverse("message", args=[kind, 0])[:-2] for kind in (MT, MO)}
-    return [_row(record, query, bases.get(record.type, bases[MT])) for record in records]
+    places = shown.places(record.cost for record in records if record.type != MO)
+    return [_row(record, query, bases.get(record.type, bases[MT]), places) for record in records]
 
 
-def _row(record: MessageRecord, query: MessageQuery, base: str) -> Row:
+def _row(record: MessageRecord, query: MessageQuery, base: str, places: int) -> Row:
     incoming = record.type == MO
     region = record.country or region_of(record.sender if incoming else record.destination)
-    status = status_of(record.status)
+    status = status_of_row(record)
     parts = parts_of(record.message)
     now = query.now.replace(tzinfo=None)
     return Row(
@@ -66,6 +73,7 @@ def _row(record: MessageRecord, query: MessageQuery, base: str) -> Row:
         sender=one_line(shown_number(record.sender)) or shown.NOTHING,
         destination=one_line(shown_number(record.destination)),
         flag=flag(region),
+        code=region,
         country=country_name(region) if region else "",
         text=one_line(record.message[:SHOWN_TEXT]),
         tone=status.tone,
@@ -75,7 +83,7 @@ def _row(record: MessageRecord, query: MessageQuery, base: str) -> Row:
         delay=delay_of(record, query),
         parts=str(parts.number),
         encoding=parts.encoding,
-        cost="" if incoming else shown.credits(record.cost),
+        cost=shown.NOTHING if incoming else shown.credits(record.cost, places),
     )
 
 

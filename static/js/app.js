@@ -8,6 +8,10 @@
 
   function announce(text) {
     toast().textContent = text;
+    fade();
+  }
+
+  function fade() {
     clearTimeout(silence);
     silence = setTimeout(() => (toast().textContent = ""), 4000);
   }
@@ -35,11 +39,19 @@
 
   // What needs a script is hidden until there is one.
   function wake() {
-    document.querySelectorAll("[data-copy], [data-close-panel]").forEach((one) => (one.hidden = false));
+    document
+      .querySelectorAll("[data-copy], [data-copy-table], #panel [data-close-panel]")
+      .forEach((one) => (one.hidden = false));
     document.querySelectorAll("[data-theme-switch]").forEach(showTheme);
+  }
+
+  // What folds stands open where there is no script. Each folds once: later a person has the say.
+  function fold() {
     const narrow = window.matchMedia("(max-width: 700px)").matches;
-    document.querySelectorAll("details[data-fold]").forEach((fold) => {
-      fold.open = !narrow || fold.querySelector(".has-error") !== null;
+    document.querySelectorAll("details[data-fold]").forEach((one) => {
+      const folds = narrow || one.dataset.fold !== "narrow";
+      one.open = !folds || one.querySelector(".has-error") !== null;
+      delete one.dataset.fold;
     });
   }
 
@@ -54,18 +66,55 @@
     }
   }
 
+  document.addEventListener("copytext", ({ detail }) => copy(detail));
+
   const menus = "details.menu[open], details.info[open]";
 
   function closeMenus(but) {
-    document.querySelectorAll(menus).forEach((menu) => {
-      if (!menu.contains(but)) menu.open = false;
-    });
+    const left = [...document.querySelectorAll(menus)].filter((menu) => !menu.contains(but));
+    for (const menu of left) menu.open = false;
+    return left;
   }
+
+  // A choice in a menu of a form that was not sent yet.
+  const isPending = (field) =>
+    field.checked !== field.defaultChecked || field.value !== field.defaultValue;
+  const holdsChoice = (menu) =>
+    menu.closest("form[data-filters]") && [...menu.querySelectorAll("input")].some(isPending);
+
+  // A click beside an open menu closes it. It opens no row below, and leads nowhere with the choice lost.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const left = closeMenus(event.target);
+      const inRow = left.length && event.target.closest("tr[data-key]");
+      const loses = left.some(holdsChoice) && !event.target.closest("form[data-filters]");
+      if (inRow || loses) {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    },
+    true,
+  );
+
+  // A menu that closes, in whatever way, applies what was chosen in it.
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const form = event.target.closest("form[data-filters]");
+      if (!form || event.target.open || !event.target.matches("details.menu")) return;
+      if (holdsChoice(event.target) && !form.matches(".htmx-request")) form.requestSubmit();
+    },
+    true,
+  );
+
+  document.addEventListener("keyup", (event) => {
+    if (event.key === "Tab") closeMenus(document.activeElement);
+  });
 
   document.addEventListener("click", (event) => {
     const target = event.target;
-    closeMenus(target);
-    const copies = target.closest("[data-copy]");
+    const copies = target.closest("[data-copy]:not([data-copy-table])");
     if (copies) copy(copies);
     const theme = target.closest("[data-theme-switch]");
     if (theme) nextTheme(theme);
@@ -80,16 +129,16 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
-      const open = document.querySelector(menus);
-      closeMenus(null);
+      const [open] = closeMenus(null);
       open?.querySelector("summary").focus();
+      if (open) event.preventDefault(); // one press closes one thing
     }
     const typing = event.target.closest("input, select, textarea, [contenteditable]");
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
       const field = document.querySelector('input[name="destination"]');
       if (!field) return;
       event.preventDefault();
-      document.querySelectorAll("details[data-fold]").forEach((fold) => (fold.open = true));
+      field.closest("details").open = true;
       field.focus();
       field.select();
     }
@@ -97,9 +146,14 @@
 
   document.addEventListener("htmx:beforeRequest", () => document.body.classList.add("is-loading"));
   document.addEventListener("htmx:afterRequest", () => document.body.classList.remove("is-loading"));
+  document.addEventListener("htmx:afterSwap", fold);
   document.addEventListener("htmx:afterSettle", wake);
   for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(failure, () => announce(document.body.dataset.failed));
+    window.addEventListener(failure, (event) => {
+      if (!event.defaultPrevented) announce(document.body.dataset.failed);
+    });
   }
   wake();
+  fold();
+  if (toast().textContent.trim()) fade();
 })();

@@ -38,6 +38,11 @@
     return pen.createPattern(tile, "repeat");
   }
 
+  // Chart.js would darken what is pointed at, and cannot read a mixed colour: it came out black.
+  Chart.defaults.hoverBackgroundColor = (_context, options) => options.backgroundColor;
+  Chart.defaults.hoverBorderColor = (_context, options) => options.borderColor;
+  const pointedAt = () => ({ hoverBorderColor: token("text"), hoverBorderWidth: 1 });
+
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
   const written = (value, unit) => (unit === "percent" ? percent : number).format(value);
@@ -48,15 +53,66 @@
       beginAtZero: true,
       grid: { color: token("line") },
       border: { display: false },
-      ticks: { color: token("muted"), maxTicksLimit: 6, callback: (value) => written(value, unit) },
+      ticks: {
+        color: token("muted"),
+        maxTicksLimit: 6,
+        maxRotation: 0,
+        callback: (value) => written(value, unit),
+      },
     };
   }
 
-  const labels = (stacked) => ({
+  const labels = (stacked, ticks) => ({
     stacked,
     grid: { display: false },
     border: { color: token("line") },
-    ticks: { color: token("text"), autoSkip: true, maxRotation: 0 },
+    ticks: { color: token("text"), ...ticks },
+  });
+
+  // Names beside lying bars: two lines at most, and never more than their part of a narrow chart. The
+  // tooltip and the table have them whole.
+  const NAMES = 0.4;
+  const LINES = 2;
+  const pen = document.createElement("canvas").getContext("2d");
+  const font = () => `${Chart.defaults.font.size}px ${Chart.defaults.font.family}`;
+
+  function cut(text, room) {
+    if (pen.measureText(text).width <= room) return text;
+    let kept = [...text];
+    while (kept.length > 1 && pen.measureText(`${kept.join("")}…`).width > room) kept.pop();
+    return `${kept.join("").trimEnd()}…`;
+  }
+
+  function wrapped(text, room) {
+    pen.font = font();
+    const found = [];
+    let words = text.split(" ");
+    while (words.length && found.length < LINES) {
+      let taken = 1;
+      const fits = (count) => pen.measureText(words.slice(0, count).join(" ")).width <= room;
+      while (taken < words.length && fits(taken + 1)) taken += 1;
+      if (found.length === LINES - 1) taken = words.length;
+      found.push(cut(words.slice(0, taken).join(" "), room));
+      words = words.slice(taken);
+    }
+    return found;
+  }
+
+  // Moments below standing bars: the hour under its day.
+  const MOMENT = 64;
+
+  const nameRoom = (width) => width * NAMES;
+
+  const names = (spec) => ({
+    autoSkip: false,
+    callback(_value, index) {
+      return wrapped(spec.labels[index], nameRoom(this.chart.width));
+    },
+  });
+
+  const moments = (spec) => ({
+    maxRotation: 0,
+    callback: (_value, index) => wrapped(spec.labels[index], MOMENT),
   });
 
   const intervals = {
@@ -84,70 +140,277 @@
     },
   };
 
+  // What the range compared with had: an outline beside each bar, told in the tooltip and the table.
+  function earlier(spec) {
+    if (!spec.before) return [];
+    return [
+      {
+        label: spec.beforeLabel,
+        data: spec.before,
+        links: spec.beforeLinks,
+        backgroundColor: "transparent",
+        borderColor: token("muted"),
+        borderWidth: 1,
+        borderSkipped: false,
+        maxBarThickness: 18,
+      },
+    ];
+  }
+
+  const fill = (spec) => ({
+    data: spec.values,
+    links: spec.links,
+    backgroundColor: spec.tones.map((name, index) =>
+      spec.faint[index] ? token("faint") : tone(name),
+    ),
+    maxBarThickness: spec.kind === "bars" ? 18 : 48,
+    ...pointedAt(),
+  });
+
+  // A part of each bar, drawn over it from its beginning.
+  function part(spec) {
+    if (!spec.part) return [];
+    const colour = tone("failed");
+    return [
+      {
+        label: spec.partLabel,
+        data: spec.part,
+        links: spec.partLinks,
+        backgroundColor: colour,
+        grouped: false,
+        order: -1,
+        maxBarThickness: 8,
+        ...pointedAt(),
+      },
+    ];
+  }
+
+  const tooltip = (spec) => ({
+    callbacks: {
+      label: (item) =>
+        item.datasetIndex === 0
+          ? spec.words[item.dataIndex]
+          : `${item.dataset.label}: ${written(item.raw, spec.unit)}`,
+    },
+  });
+
+  const legend = {
+    position: "bottom",
+    labels: { usePointStyle: true, pointStyleWidth: 16, boxHeight: 10 },
+  };
+
   function bars(spec) {
     return {
       type: "bar",
-      data: {
-        labels: spec.labels,
-        datasets: [
-          {
-            data: spec.values,
-            backgroundColor: spec.tones.map((name, index) =>
-              spec.faint[index] ? token("faint") : tone(name),
-            ),
-            maxBarThickness: 18,
-          },
-        ],
-      },
+      data: { labels: spec.labels, datasets: [fill(spec), ...part(spec), ...earlier(spec)] },
       options: {
         indexAxis: "y",
         scales: {
           x: { ...axis(spec.unit, false), max: spec.max },
-          y: { ...labels(false), ticks: { color: token("text"), autoSkip: false } },
+          y: labels(false, names(spec)),
         },
         plugins: {
           intervals: { bounds: spec.intervals },
           legend: { display: false },
-          tooltip: { callbacks: { label: (item) => spec.words[item.dataIndex] } },
+          tooltip: tooltip(spec),
         },
       },
       plugins: [intervals],
     };
   }
 
-  function stack(spec) {
-    const colours = (one) => {
-      const plain = tone(one.tone, one.shade);
-      const settling = hatched(plain);
-      return spec.settling.map((unsure) => (unsure ? settling : plain));
+  // Lines with a label over the columns in which the percentiles lie.
+  const percentiles = {
+    id: "percentiles",
+    afterDatasetsDraw(chart, _args, options) {
+      if (!options.lines?.length) return;
+      const { ctx, scales, chartArea } = chart;
+      const size = parseFloat(getComputedStyle(document.body).fontSize) - 2;
+      ctx.save();
+      ctx.strokeStyle = ctx.fillStyle = token("text");
+      ctx.font = `${size}px ${Chart.defaults.font.family}`;
+      ctx.setLineDash([4, 3]);
+      options.lines.forEach((line, index) => {
+        const x = scales.x.getPixelForValue(line.index);
+        const top = chartArea.top + index * (size + 4);
+        ctx.beginPath();
+        ctx.moveTo(x, top);
+        ctx.lineTo(x, chartArea.bottom);
+        ctx.stroke();
+        const left = x + ctx.measureText(line.label).width + 6 > chartArea.right;
+        ctx.textAlign = left ? "right" : "left";
+        ctx.fillText(line.label, x + (left ? -4 : 4), top + size);
+      });
+      ctx.restore();
+    },
+  };
+
+  function columns(spec) {
+    const more = {
+      label: spec.moreLabel,
+      data: spec.more,
+      backgroundColor: hatched(tone("accent")),
+      maxBarThickness: 48,
+      ...pointedAt(),
     };
     return {
       type: "bar",
       data: {
         labels: spec.labels,
-        datasets: spec.stacks.map((one) => ({
-          label: one.label,
-          data: one.values,
-          backgroundColor: colours(one),
-          // A line between the layers tells them apart without colour.
-          borderColor: token("surface"),
-          borderWidth: { top: 1 },
-          borderSkipped: false,
-        })),
+        datasets: [fill(spec), ...(spec.more ? [more] : []), ...earlier(spec)],
       },
       options: {
-        scales: { x: labels(true), y: axis(spec.unit, true) },
+        scales: { x: labels(Boolean(spec.more), { maxRotation: 60 }), y: axis(spec.unit, Boolean(spec.more)) },
+        plugins: {
+          percentiles: { lines: spec.percentiles },
+          legend: { display: false },
+          tooltip: {
+            callbacks: {
+              label: (item) =>
+                item.dataset === more ? spec.moreLabel : tooltip(spec).callbacks.label(item),
+            },
+          },
+        },
+      },
+      plugins: [percentiles],
+    };
+  }
+
+  // The band of what is usual: two lines without a stroke, the room between them filled.
+  function band(spec) {
+    if (!spec.usual) return [];
+    const line = (name, more) => ({
+      type: "line",
+      label: spec.usualLabel,
+      data: spec.usual.map((one) => (one ? one[name] : null)),
+      borderColor: "transparent",
+      pointRadius: 0,
+      pointHitRadius: 0,
+      order: 2,
+      stack: name,
+      ...more,
+    });
+    const shade = resolved("color-mix(in srgb, var(--muted) 22%, transparent)");
+    return [
+      line("high", { backgroundColor: shade, fill: "+1" }),
+      line("low", { fill: false }),
+      line("median", { borderColor: token("muted"), borderWidth: 1, borderDash: [2, 3], fill: false }),
+    ];
+  }
+
+  function lines(spec) {
+    const found = [
+      {
+        type: "line",
+        label: spec.rateLabel,
+        data: spec.rate,
+        yAxisID: "rate",
+        borderColor: token("text"),
+        backgroundColor: token("text"),
+        borderWidth: 1.5,
+        pointRadius: spec.labels.length > 60 ? 0 : 2,
+        pointHitRadius: 0,
+        spanGaps: false,
+        clip: false,
+        order: 0,
+        stack: "rate",
+      },
+    ];
+    if (spec.before) {
+      found.push({
+        type: "line",
+        label: spec.beforeLabel,
+        data: spec.before,
+        borderColor: token("accent"),
+        backgroundColor: token("accent"),
+        borderDash: [5, 4],
+        borderWidth: 1.5,
+        pointRadius: 0,
+        pointHitRadius: 0,
+        order: 0,
+        stack: "before",
+      });
+    }
+    return found;
+  }
+
+  function stack(spec) {
+    const colours = (one) => {
+      const plain = tone(one.tone, one.shade);
+      const pale = resolved(
+        `color-mix(in srgb, var(--tone-${one.tone}) ${one.shade * 0.4}%, var(--surface))`,
+      );
+      const settling = hatched(plain);
+      return spec.settling.map((unsure, index) => {
+        if (spec.held[index]) return pale;
+        return unsure ? settling : plain;
+      });
+    };
+    const layers = spec.stacks.map((one) => ({
+      label: one.label,
+      data: one.values,
+      backgroundColor: colours(one),
+      // A line between the layers tells them apart without colour.
+      borderColor: token("surface"),
+      borderWidth: { top: 1 },
+      borderSkipped: false,
+      order: 1,
+      stack: "messages",
+    }));
+    const states = { part: spec.partLabel, none: spec.noneLabel };
+    const legendOf = {
+      ...legend,
+      labels: {
+        ...legend.labels,
+        color: token("text"),
+        // The band is three lines of one name; layers show the colour that they have when whole.
+        generateLabels: (chart) =>
+          Chart.defaults.plugins.legend.labels
+            .generateLabels(chart)
+            .filter((item) => chart.data.datasets[item.datasetIndex].stack !== "low")
+            .filter((item) => chart.data.datasets[item.datasetIndex].stack !== "median")
+            .sort((one, other) => one.datasetIndex - other.datasetIndex)
+            .map((item) => {
+              const one = spec.stacks[item.datasetIndex];
+              const { stack } = chart.data.datasets[item.datasetIndex];
+              if (!one) return { ...item, pointStyle: stack === "high" ? "rect" : "line" };
+              return { ...item, fillStyle: tone(one.tone, one.shade), pointStyle: "rect" };
+            }),
+      },
+      onClick: () => {},
+    };
+    return {
+      type: "bar",
+      data: { labels: spec.labels, datasets: [...layers, ...band(spec), ...lines(spec)] },
+      options: {
+        scales: {
+          x: labels(true, moments(spec)),
+          y: axis(spec.unit, true),
+          rate: {
+            ...axis("percent", false),
+            position: "right",
+            min: 0,
+            max: 1,
+            grid: { display: false },
+          },
+        },
         interaction: { mode: "index", intersect: false },
         plugins: {
-          legend: {
-            position: "bottom",
-            labels: { color: token("text"), boxWidth: 12, boxHeight: 12 },
-          },
+          legend: legendOf,
           tooltip: {
             footerColor: token("surface"),
+            filter: (item) => item.raw !== null && item.raw !== 0,
             callbacks: {
-              footer: (items) =>
-                items.length && spec.settling[items[0].dataIndex] ? spec.settlingLabel : "",
+              label: (item) =>
+                `${item.dataset.label}: ${written(
+                  item.raw,
+                  item.dataset.yAxisID === "rate" ? "percent" : spec.unit,
+                )}`,
+              footer: (items) => {
+                if (!items.length) return "";
+                const index = items[0].dataIndex;
+                return states[spec.held[index]] ?? (spec.settling[index] ? spec.settlingLabel : "");
+              },
             },
           },
         },
@@ -155,30 +418,46 @@
     };
   }
 
-  const kinds = { bars, stack };
+  const kinds = { bars, columns, stack };
 
   function draw(canvas) {
     const spec = JSON.parse(canvas.dataset.chart);
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     const config = kinds[spec.kind](spec);
     if (spec.kind === "bars") {
-      canvas.parentElement.style.height = `${Math.max(120, spec.labels.length * 26 + 40)}px`;
+      const room = nameRoom(canvas.parentElement.clientWidth);
+      const folds = spec.labels.some((label) => wrapped(label, room).length > 1);
+      const each = spec.before || folds ? 34 : 26;
+      canvas.parentElement.style.height = `${Math.max(120, spec.labels.length * each + 40)}px`;
     }
-    const go = (index) => {
-      const href = spec.links[index];
-      if (href) window.location.assign(href);
+    // A layer of a stack opens its own rows; the space above it, the whole bar.
+    const target = (event, hit) => {
+      if (!hit.length) return "";
+      const exact =
+        spec.kind === "stack" &&
+        event.chart
+          .getElementsAtEventForMode(event, "point", { intersect: true }, false)
+          .find((one) => one.datasetIndex < spec.stacks.length);
+      if (spec.kind !== "stack") {
+        const { datasetIndex, index } = hit[0];
+        return event.chart.data.datasets[datasetIndex].links?.[index] ?? "";
+      }
+      if (!exact) return spec.links[hit[0].index];
+      return spec.stacks[exact.datasetIndex].links[exact.index];
     };
     Object.assign(config.options, {
       responsive: true,
       maintainAspectRatio: false,
       animation: false,
       locale: document.documentElement.lang,
-      onClick: (_event, hit) => hit.length && go(hit[0].index),
+      onClick: (event, hit) => {
+        const href = target(event, hit);
+        if (href) window.location.assign(href);
+      },
       onHover: (event, hit) => {
-        const links = hit.length && spec.links[hit[0].index];
-        event.native.target.style.cursor = links ? "pointer" : "default";
+        event.native.target.style.cursor = target(event, hit) ? "pointer" : "default";
       },
     });
-    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     drawn.get(canvas)?.destroy();
     drawn.set(canvas, new Chart(canvas, config));
     canvas.dataset.drawn = "true";
@@ -198,6 +477,55 @@
   function redraw() {
     [...drawn.keys()].filter((canvas) => canvas.isConnected).forEach(draw);
   }
+
+  // A table as CSV: bare numbers, the words quoted, nothing that a spreadsheet would run.
+  function csv(section) {
+    const french = document.documentElement.lang.startsWith("fr");
+    const field = (cell) => {
+      const value = cell.dataset.value;
+      if (value !== undefined) return french ? value.replace(".", ",") : value;
+      const text = cell.textContent.trim().replace(/\s+/g, " ");
+      const safe = /^[=+\-@'\t\r]/.test(text) ? `'${text}` : text;
+      return `"${safe.replaceAll('"', '""')}"`;
+    };
+    const rows = [...section.querySelectorAll("table")].flatMap((table, index) =>
+      [...table.rows].slice(index ? 1 : 0),
+    );
+    const mark = french ? ";" : ",";
+    return rows.map((row) => [...row.cells].map(field).join(mark)).join("\r\n");
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy-table]");
+    if (!button) return;
+    button.dataset.copy = csv(button.closest("section"));
+    document.dispatchEvent(new CustomEvent("copytext", { detail: button }));
+  });
+
+  // A part that could not be fetched at all says so in its own place, and is asked for again there.
+  const waiting = (target) => target?.matches('[aria-busy="true"]:has([data-not-loaded])');
+
+  function showsFailure(place, isFailed) {
+    place.setAttribute("aria-busy", String(!isFailed));
+    const loading = place.querySelectorAll(".skeleton, .state-loading, .chart-grid");
+    for (const one of loading) one.hidden = isFailed;
+    place.querySelector("[data-not-loaded]").hidden = !isFailed;
+  }
+
+  for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failure, (event) => {
+      if (!waiting(event.detail.target)) return;
+      showsFailure(event.detail.target, true);
+      event.preventDefault();
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    const place = event.target.closest("[data-load-again]")?.closest("[aria-busy]");
+    if (!place) return;
+    showsFailure(place, false);
+    place.dispatchEvent(new Event("again"));
+  });
 
   document.addEventListener("htmx:afterSettle", drawAll);
   document.addEventListener("themechange", redraw);

@@ -1,21 +1,37 @@
-// Small comforts of the pages with a question; everything works without them.
+// Rows, the panel beside them, and the refresh; everything works without them.
 "use strict";
 
 (() => {
   const panel = () => document.getElementById("panel");
+  const covering = window.matchMedia("(max-width: 1099px)");
+  let coveredAt = ""; // address of the list that the panel lies over, with a step of its own in the history
 
   function closePanel() {
+    const row = document.querySelector("tr.is-open");
     panel()?.replaceChildren();
-    document.querySelector("tr.is-open")?.classList.remove("is-open");
+    row?.classList.remove("is-open");
+    (row?.querySelector(".row-link") ?? document.querySelector("#results .table-wrap"))?.focus();
+    coveredAt = "";
   }
+
+  const leavePanel = () => (coveredAt ? history.back() : closePanel());
+
+  // Where the panel covers the list, Back leads to the list. htmx must not load it again.
+  window.addEventListener(
+    "popstate",
+    (event) => {
+      if (coveredAt !== location.href) return;
+      event.stopImmediatePropagation();
+      closePanel();
+    },
+    true,
+  );
 
   // Selecting text in a row must not open it; a click anywhere else in it does.
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-close-panel]")) {
-      const row = document.querySelector("tr.is-open .row-link");
-      closePanel();
-      row?.focus();
-      return;
+    if (event.target.closest("[data-close-panel]")) return leavePanel();
+    if (event.target.closest("[data-refresh-now]")) {
+      document.querySelector("[data-refresher]")?.dispatchEvent(new Event("now"));
     }
     const row = event.target.closest("tr[data-key]");
     if (!row) return;
@@ -27,47 +43,66 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && panel()?.childElementCount) closePanel();
+    const closes = event.key === "Escape" && !event.defaultPrevented;
+    if (closes && panel()?.childElementCount) leavePanel();
   });
 
-  // A period or a direction applies at once; a free range waits for its dates.
-  document.addEventListener("change", (event) => {
-    const form = event.target.closest("form[data-filters]");
-    if (!form) return;
-    const period = form.elements.period;
-    const dates = [form.elements.date_start, form.elements.date_end];
-    if (dates.includes(event.target) && event.target.value) period.value = "custom";
-    if (event.target === period && period.value !== "custom") {
-      for (const date of dates) date.value = "";
-    }
-    if (event.target === period && period.value === "custom") {
-      dates[0].focus();
-    } else if (event.target.matches("[data-autosubmit]")) {
-      form.requestSubmit();
-    }
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id === "content") coveredAt = "";
+    if (event.target.id !== "panel") return;
+    event.target.scrollTop = 0;
+    event.target.querySelector("[data-close-panel]")?.focus({ preventScroll: true });
+    if (!covering.matches) return;
+    if (!history.state?.panel) history.pushState({ panel: true }, "");
+    coveredAt = location.href;
   });
 
-  // A refresh replaces the table: the place in it and the open row stay as they were.
-  let place = { top: 0, left: 0, key: "" };
+  // A refresh that fails leaves what stands, and says why it is no newer.
+  function keep(target, why) {
+    const note = target?.querySelector("[data-stale]");
+    if (!note) return false;
+    const reason = note.querySelector("[data-why]");
+    if (reason.textContent !== why) reason.textContent = why;
+    note.hidden = false;
+    return true;
+  }
+  const refreshes = (detail) => detail.requestConfig.elt.matches("[data-refresher], #figures");
 
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.target.id !== "results") return;
-    const wrap = event.target.querySelector(".table-wrap");
+    if (!event.detail.shouldSwap || !refreshes(event.detail)) return;
+    const answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+    const trouble = answer.querySelector("[data-trouble]")?.dataset.trouble;
+    if (trouble && keep(event.detail.target, trouble)) event.detail.shouldSwap = false;
+  });
+
+  for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failure, (event) => {
+      const { detail } = event;
+      if (refreshes(detail) && keep(detail.target, document.body.dataset.failed)) {
+        event.preventDefault();
+      }
+    });
+  }
+
+  // A refresh replaces the table: the open row and the focus stay as they were.
+  let place = { key: "", focus: "" };
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id !== "results" || !event.detail.shouldSwap) return;
     const open = event.target.querySelector("tr.is-open");
-    place = { top: wrap?.scrollTop ?? 0, left: wrap?.scrollLeft ?? 0, key: open?.dataset.key ?? "" };
+    const focus = document.activeElement.closest("tr[data-key]");
+    place = {
+      key: open?.dataset.key ?? "",
+      focus: focus?.dataset.key ?? "",
+    };
   });
 
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "results") return;
     const results = document.getElementById("results");
-    results.querySelector(".table-wrap")?.scrollTo(place.left, place.top);
+    const row = (key) => key && results.querySelector(`tr[data-key="${key}"]`);
     document.body.dispatchEvent(new Event("refreshed")); // the figures above are those of the new rows
-    if (place.key) results.querySelector(`tr[data-key="${place.key}"]`)?.classList.add("is-open");
-  });
-
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.target.id !== "panel") return;
-    event.target.scrollTop = 0;
-    event.target.querySelector("[data-close-panel]")?.focus({ preventScroll: true });
+    if (place.key) row(place.key)?.classList.add("is-open");
+    if (place.focus) row(place.focus)?.querySelector(".row-link").focus({ preventScroll: true });
   });
 })();

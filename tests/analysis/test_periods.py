@@ -20,6 +20,9 @@ NOW = datetime(2026, 11, 23, 14, 30, 15, tzinfo=PARIS)
         ("yesterday", "2026-11-22 00:00:00", "2026-11-22 23:59:59"),
         ("last_7_days", "2026-11-17 00:00:00", "2026-11-23 14:30:15"),
         ("last_30_days", "2026-10-25 00:00:00", "2026-11-23 14:30:15"),
+        ("last_90_days", "2026-08-26 00:00:00", "2026-11-23 14:30:15"),
+        ("last_6_months", "2026-05-24 00:00:00", "2026-11-23 14:30:15"),
+        ("last_12_months", "2025-11-24 00:00:00", "2026-11-23 14:30:15"),
         ("this_month", "2026-11-01 00:00:00", "2026-11-23 14:30:15"),
         ("last_month", "2026-10-01 00:00:00", "2026-10-31 23:59:59"),
     ],
@@ -27,6 +30,21 @@ NOW = datetime(2026, 11, 23, 14, 30, 15, tzinfo=PARIS)
 def test_a_period_holds_its_seconds(name, start, end):
     span = PERIODS[name].span(NOW)
     assert span == (datetime.fromisoformat(start), datetime.fromisoformat(end))
+
+
+@pytest.mark.parametrize(
+    ("today", "start"),
+    [
+        ("2026-08-31", "2026-03-01"),
+        ("2026-08-28", "2026-03-01"),
+        ("2024-08-30", "2024-03-01"),
+        ("2026-06-30", "2025-12-31"),
+        ("2026-01-01", "2025-07-02"),
+    ],
+)
+def test_six_months_begin_after_today_s_namesake_or_the_last_day_of_a_shorter_month(today, start):
+    now = datetime.fromisoformat(today).replace(hour=9, tzinfo=PARIS)
+    assert PERIODS["last_6_months"].span(now)[0] == datetime.fromisoformat(start)
 
 
 def test_scheduled_looks_ahead_of_now_and_nothing_else_does():

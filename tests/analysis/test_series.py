@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from messages_app.analysis.breakdowns import break_down
 from messages_app.analysis.query import MessageQuery
-from messages_app.analysis.series import BUCKETS, MAX_BUCKETS, bucket_for, bucket_spans, series
+from messages_app.analysis.series import BUCKETS, MAX_BUCKETS, bucket_for, bucket_spans
 from tests.factories import record
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -39,14 +40,14 @@ def test_buckets_cover_the_range_and_touch(name, start, end):
 
 def test_the_day_of_the_missing_hour_has_23_buckets():
     query = over("2026-03-29 00:00:00", "2026-03-29 23:59:59")
-    found = series([], query, BUCKETS["hour"])
+    found = break_down([], query, BUCKETS["hour"]).series
     assert len(found) == 23
     assert datetime(2026, 3, 29, 2) not in {bucket.start for bucket in found}
 
 
 def test_the_day_of_the_repeated_hour_has_24_buckets_of_which_one_is_double():
     query = over("2026-10-25 00:00:00", "2026-10-25 23:59:59")
-    found = series([], query, BUCKETS["hour"])
+    found = break_down([], query, BUCKETS["hour"]).series
     assert len(found) == 24
     assert [bucket.start.hour for bucket in found if bucket.is_double] == [2]
 
@@ -57,7 +58,7 @@ def test_every_row_falls_into_one_bucket():
         record(message_id=n, date=query.span[0] + timedelta(seconds=n * 977)) for n in range(260)
     ]
     for size in BUCKETS.values():
-        found = series(rows, query, size)
+        found = break_down(rows, query, size).series
         assert sum(bucket.tally.rows for bucket in found) == len(rows)
         for bucket in found:
             inside = [r for r in rows if bucket.start <= r.date <= bucket.end]
@@ -76,12 +77,12 @@ def test_the_size_follows_the_range_and_an_unreadable_wish_is_not_granted():
 
 def test_a_range_of_centuries_draws_no_endless_list():
     century = over("2026-01-01 00:00:00", "2998-12-31 23:59:59")
-    assert len(series([], century, bucket_for(century))) <= MAX_BUCKETS
+    assert len(break_down([], century, bucket_for(century)).series) <= MAX_BUCKETS
 
 
 def test_a_scheduled_period_ends_with_its_last_message():
     query = MessageQuery(now=NOW, period="scheduled")
     later = record(status="WAITING", date=datetime(2026, 11, 25, 9))
-    found = series([later], query, BUCKETS["day"])
+    found = break_down([later], query, BUCKETS["day"]).series
     assert found[-1].end <= datetime(2026, 11, 25, 23, 59, 59)
     assert sum(bucket.tally.waiting for bucket in found) == 1

@@ -20,13 +20,16 @@ class ModelProvider:
     hides: float = 0.0
     cap: int = 1000
     honest_totals: bool = True
+    claims: int | None = None
     ignores_bounds: bool = False
     ignores_start: bool = False
+    ignores_sort: bool = False
     short_pages: float = 0.0
     doubles: float = 0.0
     bad_keys: frozenset[str] = frozenset()
     calls: int = 0
     asked: list[PageRequest] = field(default_factory=list)
+    times: list[datetime] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -39,6 +42,8 @@ class ModelProvider:
             found = [row for row in found if self.random.random() >= self.hides]
         self.random.shuffle(found)
         key = request.sort.removeprefix("-") or "date"
+        if self.ignores_sort:
+            key = "message_id"
         found.sort(key=lambda row: getattr(row, key), reverse=request.sort.startswith("-"))
         start = 0 if self.ignores_start else request.start
         shown = found[start : start + min(request.length, self.cap)]
@@ -53,7 +58,10 @@ class ModelProvider:
             if row.key in self.bad_keys
         )
         total = len(found) if self.honest_totals else self.random.choice([0, 7, None, 10**9])
-        return Page(good, bad, total, total, datetime.now(UTC), 0.0)
+        if self.claims is not None:
+            total = self.claims
+        self.times.append(datetime.now(UTC))
+        return Page(good, bad, total, total, self.times[-1], 0.0)
 
     def _within(self, row: MessageRecord, request: PageRequest) -> bool:
         if self.ignores_bounds:

@@ -3,11 +3,13 @@
 import os
 import shutil
 from collections.abc import Iterator
+from threading import Lock
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.conftest import make_roles, person
 from tests.views.conftest import account, box
@@ -16,6 +18,8 @@ __all__ = ["account", "box"]
 
 # Playwright's sync API runs an event loop, in which Django would refuse its own database calls.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+expect.set_options(timeout=15_000)
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -41,6 +45,49 @@ def roles_again(django_db_setup, django_db_blocker) -> Iterator[None]:
         make_roles()
 
 
+class Turns:
+    """Lets requests go one after the other, and none once the test is over.
+
+    A database in memory is one connection for all of the server's threads: two transactions at once
+    would end each other, and one that outlives its test would meet the next.
+    """
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.is_open = False
+
+    def patch(self, patch: pytest.MonkeyPatch) -> None:
+        answer = WSGIHandler.__call__
+
+        def in_turn(handler, environ, start_response):
+            with self.lock:
+                if self.is_open:
+                    return answer(handler, environ, start_response)
+            start_response("503 Service Unavailable", [])
+            return []
+
+        patch.setattr(WSGIHandler, "__call__", in_turn)
+
+    def set_open(self, *, is_open: bool) -> None:
+        with self.lock:
+            self.is_open = is_open
+
+
+@pytest.fixture(scope="session")
+def turns() -> Iterator[Turns]:
+    made = Turns()
+    with pytest.MonkeyPatch.context() as patch:
+        made.patch(patch)
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def in_turn(live_server, turns) -> Iterator[None]:
+    turns.set_open(is_open=True)
+    yield
+    turns.set_open(is_open=False)
+
+
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args):
     return {**browser_context_args, "locale": "en-GB", "viewport": {"width": 1440, "height": 900}}
@@ -53,7 +100,7 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, complaints: list[str]) -> Iterator[Page]:
+def page(context: BrowserContext, complaints: list[str], in_turn) -> Iterator[Page]:
     page = context.new_page()
     page.set_default_timeout(15_000)
 
@@ -75,6 +122,15 @@ def site(account, live_server, page, context):
     return live_server.url
 
 
+@pytest.fixture
+def plain(browser: Browser, account, live_server) -> Iterator[tuple[Page, str]]:
+    """A browser without JavaScript, somebody of the support before it; and the server's address."""
+    context = browser.new_context(java_script_enabled=False, locale="en-GB")
+    log_in(context, live_server.url, "support", "Support")
+    yield context.new_page(), live_server.url
+    context.close()
+
+
 def log_in(context: BrowserContext, url: str, name: str, group: str) -> None:
     client = Client()
     client.force_login(person(name, group))
@@ -91,3 +147,50 @@ def violations(page: Page) -> list[str]:
         for one in found
         for node in one["nodes"][:3]
     ]
+
+
+def rows(page: Page):
+    return page.locator("tr[data-key]")
+
+
+def keys(page: Page) -> list[str]:
+    return rows(page).evaluate_all("all => all.map(row => row.dataset.key)")
+
+
+def total(page: Page) -> int:
+    return int(page.locator("table.rows").get_attribute("data-total") or "-1")
+
+
+def opened(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+
+
+def show(page: Page) -> None:
+    page.get_by_role("button", name="Show", exact=True).click()
+
+
+def panel(page: Page, name: str) -> Locator:
+    """A panel of the analysis page."""
+    return page.locator(f"#panel_{name}")
+
+
+def chart(page: Page, name: str) -> Locator:
+    """The canvas of a panel, once it is drawn."""
+    found = page.locator(f"#chart_{name}[data-drawn]")
+    found.wait_for()
+    return found
+
+
+def unfold(page: Page, name: str) -> Locator:
+    """A panel with its table open."""
+    found = panel(page, name)
+    table = found.locator(".chart-table:not([open]) > summary")
+    if table.count():
+        table.click()
+    return found
+
+
+def number(text: str | None) -> int:
+    """A count as the page writes it."""
+    return int((text or "").replace(",", ""))

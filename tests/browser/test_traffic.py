@@ -4,32 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from messages_app.filters import question_url
 from sandbox import Faults
-from tests.browser.conftest import log_in, violations
+from tests.browser.conftest import keys, log_in, opened, rows, show, total, violations
 from tests.views.conftest import NOW
-
-
-def rows(page: Page):
-    return page.locator("tr[data-key]")
-
-
-def keys(page: Page) -> list[str]:
-    return rows(page).evaluate_all("all => all.map(row => row.dataset.key)")
-
-
-def total(page: Page) -> int:
-    return int(page.locator("table.rows").get_attribute("data-total") or "-1")
-
-
-def opened(page: Page, address: str) -> None:
-    page.goto(address)
-    page.wait_for_load_state("networkidle")
-
-
-def show(page: Page) -> None:
-    page.get_by_role("button", name="Show", exact=True).click()
 
 
 def test_a_number_typed_as_people_type_it_is_answered_and_sealed(site, account, page):
@@ -66,6 +46,42 @@ def test_the_next_page_shows_other_rows_of_the_same_total(site, page):
     expect(page.locator(".pager-range")).to_contain_text("51")
     assert not first & set(keys(page))
     assert total(page) == whole
+
+
+def test_a_page_is_reached_by_its_number_and_the_last_in_one_step(site, page):
+    opened(page, f"{site}/messages/?period=last_7_days")
+    number = page.get_by_label("Page", exact=True)
+    number.fill("3")
+    number.press("Enter")
+    page.wait_for_url(re.compile("page=3$"))
+    expect(page.locator(".pager-range")).to_contain_text("101–150")
+    expect(number).to_be_focused()
+    page.get_by_role("link", name="last").click()
+    expect(page.get_by_role("link", name="next")).to_have_count(0)
+    page.get_by_role("link", name="first").click()
+    page.wait_for_url(re.compile(r"/messages/$"))
+
+
+def test_a_count_that_comes_late_meets_no_other_page(site, page, monkeypatch):
+    """Whoever goes on does not wait for it: it is given up with its page."""
+    counting = "messages_app.views.messages._count_href"
+    monkeypatch.setattr(
+        counting,
+        lambda query, _: question_url("/messages/count/", query) if query.page == 3 else "",
+    )
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/messages/count/**", hold)
+    page.goto(f"{site}/messages/?page=3")
+    page.wait_for_function("document.querySelector('#question.htmx-request')")
+    with page.expect_event("requestfailed", lambda request: "/count/" in request.url):
+        page.get_by_role("link", name="next").click()
+    expect(page.locator(".pager-range")).to_contain_text("151–200")
+    expect(page.locator("body")).not_to_have_class(re.compile("is-loading"), timeout=15_000)
+    assert len(held) == 1
 
 
 def test_a_period_applies_at_once(site, page):
@@ -203,6 +219,9 @@ def test_without_javascript_everything_but_the_pictures_works(browser, account, 
     page.locator("#id_country").fill("France")
     page.get_by_role("button", name="Show", exact=True).click()
     assert "country=FR" in page.url
+    page.locator("#page-number").fill("2")
+    page.get_by_role("button", name="Go", exact=True).click()
+    assert page.url.endswith("/messages/?period=yesterday&country=FR&page=2")
     page.get_by_role("link", name="From", exact=True).click()
     assert "sort=sender" in page.url
     page.locator("a.row-link").first.click()
@@ -211,7 +230,6 @@ def test_without_javascript_everything_but_the_pictures_works(browser, account, 
     page.goto(f"{live_server.url}/analytics/?period=yesterday")
     page.wait_for_url(re.compile("wait=1"))
     page.locator(".matrix tbody tr").first.wait_for()
-    page.locator("summary", has_text="Table").first.click()
     assert page.locator(".figures-table tbody tr").first.is_visible()
     context.close()
 
@@ -249,8 +267,11 @@ def test_a_refreshing_list_refreshes_itself_and_keeps_its_place(site, account, p
     page.get_by_role("link", name="Refresh every 30 s").click()
     page.wait_for_url(re.compile("refresh=1"))
     page.wait_for_load_state("networkidle")
-    wrap = page.locator("#results .table-wrap")
-    wrap.evaluate("wrap => wrap.scrollTo(0, 300)")
+    # Until a new list has settled it still leads to its top.
+    page.wait_for_function("!document.querySelector('.htmx-settling, .htmx-swapping')")
+    page.locator("#figures [data-figure]").first.wait_for()
+    page.evaluate("window.scrollTo(0, 600)")
+    place = rows(page).nth(20).bounding_box()["y"]
     account.reset_calls()
     monkeypatch.setattr("messages_app.clock.now", lambda: NOW + timedelta(seconds=31))
     with page.expect_response(re.compile("/messages/figures/")):
@@ -258,7 +279,7 @@ def test_a_refreshing_list_refreshes_itself_and_keeps_its_place(site, account, p
     expect(page.locator("#as-of")).to_contain_text("15:00:31")
     assert account.calls >= 1
     expect(rows(page)).to_have_count(50)
-    assert wrap.evaluate("wrap => wrap.scrollTop") == 300
+    assert abs(rows(page).nth(20).bounding_box()["y"] - place) < 2
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

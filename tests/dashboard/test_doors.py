@@ -1,5 +1,6 @@
 """Login first, one door, strict headers on whatever is answered."""
 
+import json
 import re
 from importlib import import_module
 
@@ -124,6 +125,46 @@ def test_t06_guessing_is_slowed_down(client, support):
     assert "_auth_user_id" not in client.session
     assert answer.status_code in (200, 429)
     cache.clear()
+
+
+RESETS = [path for path, name in ADDRESSES if "reset" in (name or "")]
+
+
+def test_without_a_mail_server_nothing_resets_a_password(client, support, settings, capfd):
+    settings.EMAIL_URL = ""
+    assert len(RESETS) == 4
+    for path in RESETS:
+        assert client.get(path).status_code == 404
+        assert client.post(path, {"email": support.email}).status_code == 404
+    assert "reset" not in client.get("/accounts/login/").content.decode()
+    assert "reset" not in "".join(capfd.readouterr())
+
+
+def test_with_a_mail_server_a_forgotten_password_is_reset(client, support, settings, mailoutbox):
+    settings.EMAIL_URL = "smtp://mail.example.org"
+    cache.clear()
+    assert "/accounts/password/reset/" in client.get("/accounts/login/").content.decode()
+    answer = client.post("/accounts/password/reset/", {"email": support.email})
+    assert answer.headers["Location"] == "/accounts/password/reset/done/"
+    (link,) = re.findall(r"http://testserver(/\S+)", mailoutbox[0].body)
+    assert client.get(link, follow=True).status_code == 200
+    assert client.get("/accounts/password/reset/done/").status_code == 200
+    assert client.get("/accounts/password/reset/key/done/").status_code == 200
+    cache.clear()
+
+
+def test_t13_t35_htmx_runs_no_script_of_an_answer_and_keeps_no_page(client, db):
+    page = client.get("/accounts/login/").content.decode()
+    (config,) = re.findall(r"""name="htmx-config" content='([^']+)'""", page)
+    wanted = {
+        "includeIndicatorStyles": False,
+        "allowEval": False,
+        "allowScriptTags": False,
+        "historyCacheSize": 0,
+        "refreshOnHistoryMiss": True,
+        "selfRequestsOnly": True,
+    }
+    assert wanted.items() <= json.loads(config).items()
 
 
 def test_nobody_signs_up(client, db):

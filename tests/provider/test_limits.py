@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from messages_app.provider import ClientLimits, ProviderError, RateLimited, TimedOut
+from messages_app.provider import (
+    ClientClosed,
+    ClientLimits,
+    ProviderError,
+    RateLimited,
+    TimedOut,
+    Turn,
+)
 from messages_app.provider.breaker import Breaker
 from messages_app.provider.limiter import Limiter
 from tests.provider.answers import body, request, row
@@ -202,3 +209,127 @@ def test_fetching_says_since_when_it_fails(client, server):
         client.page(request())
     assert caught.value.since
     assert before <= caught.value.since <= datetime.now(UTC)
+
+
+def test_the_breaker_tells_how_long_it_holds_calls_back():
+    fake, limits = FakeTime(), ClientLimits()
+    breaker = Breaker(limits.breaker_failures, limits.breaker_pause, fake.clock, fake.now)
+    for _ in range(limits.breaker_failures):
+        assert breaker.holds_for() == 0
+        breaker.failed()
+    assert breaker.holds_for() == limits.breaker_pause
+    fake.sleep(20)
+    assert breaker.holds_for() == limits.breaker_pause - 20
+    breaker.worked()
+    assert breaker.holds_for() == 0
+
+
+class Others:
+    """Limits that are shared with other processes, as a test wants them."""
+
+    def __init__(self, *turns: Turn | None) -> None:
+        self.turns = list(turns)
+        self.busy = self.asked = 0
+        self.quiet = self.held = 0.0
+        self.is_closed = False
+
+    def enter(self, timeout):
+        self.asked += 1
+        turn = self.turns.pop(0) if self.turns else None
+        self.busy += turn is not None
+        return turn
+
+    def leave(self):
+        self.busy -= 1
+
+    def hold(self, seconds):
+        self.held = seconds
+
+    def held_for(self):
+        return self.quiet
+
+    def close(self):
+        self.is_closed = True
+
+
+def test_a_call_starts_at_the_turn_that_others_leave_it():
+    fake, others = FakeTime(), Others(None, None, Turn(0.7))
+    limiter = limiter_of(fake, shared=others)
+    began = fake.seconds
+    with limiter.slot(None):
+        assert others.busy == 1
+    assert fake.seconds - began == pytest.approx(0.7)
+    assert (others.busy, others.asked) == (0, 3)
+
+
+def test_shared_turns_are_not_spaced_once_more():
+    fake, others = FakeTime(), Others(*[Turn(0.0)] * 5)
+    limiter = limiter_of(fake, per_second=1, shared=others)
+    began = fake.seconds
+    for _ in range(5):
+        with limiter.slot(None):
+            pass
+    assert fake.seconds == began
+
+
+def test_where_the_others_cannot_be_asked_the_own_turns_hold():
+    fake, others = FakeTime(), Others(*[Turn(0.0, is_alone=True)] * 5)
+    limiter = limiter_of(fake, per_second=1, shared=others)
+    began = fake.seconds
+    for _ in range(5):
+        with limiter.slot(None):
+            pass
+    assert fake.seconds - began == pytest.approx(4.0)
+    assert others.busy == 0
+
+
+def test_no_shared_turn_in_time_is_a_time_out_and_gives_the_own_place_back():
+    fake = FakeTime()
+    limiter = limiter_of(fake, concurrency=1, shared=Others(Turn(3.0), None, Turn(0.0)))
+    with pytest.raises(TimedOut), limiter.slot(fake.seconds + 2):
+        pass
+    with pytest.raises(TimedOut), limiter.slot(fake.seconds):
+        pass
+    with limiter.slot(fake.seconds + 1):
+        pass
+
+
+def test_quiet_time_that_another_process_was_asked_for_is_told_or_waited_for():
+    fake, others = FakeTime(), Others()
+    limiter = limiter_of(fake, shared=others)
+    others.quiet = 600
+    with pytest.raises(RateLimited) as caught, limiter.slot(None):
+        pass
+    assert caught.value.retry_after == 600
+    others.quiet = 5
+    with pytest.raises(RateLimited), limiter.slot(fake.seconds):
+        pass
+
+
+def test_a_turn_that_quiet_time_has_overtaken_is_not_used():
+    class Overtaken(Others):
+        def held_for(self):
+            return 5.0 if self.asked == 1 and self.busy else 0.0
+
+    fake, others = FakeTime(), Overtaken(Turn(0.2), Turn(0.0))
+    with limiter_of(fake, shared=others).slot(None):
+        assert (others.asked, others.busy) == (2, 1)
+    assert others.busy == 0
+
+
+def test_a_429_is_told_to_the_others_and_closing_closes_them(new_client, server):
+    others = Others(Turn(0.0))
+    client = new_client(pace=others, limits=replace(QUICK, patience=2))
+    server.script(reply(b"", "429 Slow", Retry_After="30"))
+    with pytest.raises(RateLimited):
+        client.page(request())
+    assert (others.held, others.busy) == (30, 0)
+    client.close()
+    assert others.is_closed
+
+
+def test_a_client_that_is_closed_waits_for_no_shared_turn(new_client):
+    client = new_client(pace=Others())
+    threading.Timer(0.2, client.close).start()
+    with pytest.raises(ClientClosed):
+        client.page(request())

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,8 +12,6 @@ from messages_app.provider import (
     BadRequest,
     ClientLimits,
     NetworkFault,
-    Page,
-    PageRequest,
     PagingFault,
     ProviderError,
 )
@@ -144,13 +143,18 @@ def test_outgoing_and_incoming_rows_may_share_an_id(client, server):
     assert len(list(client.pages(request()))) == 2
 
 
+def at_once(client, requests, places):
+    """The pages of several requests, asked by `places` threads of one client."""
+    with ThreadPoolExecutor(places) as pool:
+        return list(pool.map(client.page, requests))
+
+
 def test_several_pages_at_once_come_with_their_requests(new_client, server):
     rows = [row(n) for n in range(40)]
     server.script(paged(rows))
-    client = new_client(concurrency=4)
-    results = dict(client.each(request(start=n, length=5) for n in range(0, 40, 5)))
-    assert len(results) == 8
-    assert all(page.records[0].message_id == asked.start for asked, page in results.items())
+    asked = [request(start=n, length=5) for n in range(0, 40, 5)]
+    pages = at_once(new_client(concurrency=4), asked, 8)
+    assert [page.records[0].message_id for page in pages] == [one.start for one in asked]
 
 
 def test_several_pages_at_once_are_as_many_as_allowed_and_no_more(new_client, server):
@@ -168,40 +172,10 @@ def test_several_pages_at_once_are_as_many_as_allowed_and_no_more(new_client, se
         return reply(body())(connection)
 
     server.script(counted)
-    client = new_client(concurrency=3)
-    assert len(list(client.each(request(start=n) for n in range(9)))) == 9
+    asked = [request(start=n) for n in range(9)]
+    assert len(at_once(new_client(concurrency=3), asked, 9)) == 9
     assert most == 3
     assert server.connections == 3, "connections are kept"
-
-
-def test_several_pages_at_once_give_errors_as_values(client, server):
-    def odd_starts_fail(connection):
-        odd = parameter("start", connection.request) % 2
-        return (bad if odd else good)(connection)
-
-    good, bad = reply(body(row())), reply(b"", "400 Bad")
-    server.script(odd_starts_fail)
-    results = {
-        asked.start: result for asked, result in client.each(request(start=n) for n in range(6))
-    }
-    assert all(isinstance(results[n], BadRequest if n % 2 else Page) for n in range(6))
-
-
-def test_requests_are_drawn_as_places_come_free(new_client, server):
-    """An endless stream of requests is fine; who stops listening stops the work."""
-    server.script(reply(body(row())))
-    drawn: list[PageRequest] = []
-
-    def endless():
-        while True:
-            drawn.append(request(start=len(drawn)))
-            yield drawn[-1]
-
-    results = new_client(concurrency=2).each(endless())
-    for _ in range(5):
-        next(results)
-    results.close()
-    assert len(drawn) <= 5 + 2 * 2
 
 
 def test_a_closed_client_says_so(client, server):

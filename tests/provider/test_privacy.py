@@ -127,14 +127,6 @@ def test_an_error_carries_no_other_exception(client, server):
     assert error.__context__ is None
 
 
-def test_errors_of_several_pages_at_once_are_bare(client, server):
-    server.script(reply(body(ROW)[:-5]))
-    ((_, error),) = client.each([request()])
-    assert isinstance(error, ProviderError)
-    assert error.__traceback__ is None
-    assert error.__context__ is None
-
-
 def test_a_good_call_is_one_line_without_number_and_text(client, server, written):
     server.script(reply(body(ROW)))
     client.page(request(start=200, length=50))

@@ -10,7 +10,9 @@ from dataclasses import replace
 
 import pytest
 
+from messages_app.analysis.live import PATIENCE
 from messages_app.provider import (
+    ClientLimits,
     CutAnswer,
     NetworkFault,
     OversizedAnswer,
@@ -157,6 +159,66 @@ def test_f04_f05_the_deadline_holds_against_drips(fault, scheme, new_client, ser
 @pytest.fixture
 def request_():
     return request()
+
+
+SHRUNK = 0.02
+CONTRACT = ClientLimits()
+AS_A_PAGE_ASKS = replace(
+    QUICK,
+    connect=CONTRACT.connect * SHRUNK,
+    read=CONTRACT.read * SHRUNK,
+    total=CONTRACT.total * SHRUNK,
+)
+"""The contract's times and a page's patience in their real ratio, fifty times as fast."""
+
+HANGS = {
+    "f02_connect": None,
+    "f03_silence": silence,
+    "f04_body": DRIPS["f04_body"],
+    "f05_headers": DRIPS["f05_headers"],
+}
+
+
+@pytest.mark.parametrize("fault", HANGS)
+def test_f02_to_f05_time_outs_of_pages_open_the_breaker(fault, new_client, server, full_port):
+    step = HANGS[fault]
+    server.script(step or silence)
+    client = new_client(
+        server.url if step else f"http://127.0.0.1:{full_port}", limits=AS_A_PAGE_ASKS
+    )
+    told = []
+    for _ in range(CONTRACT.breaker_failures):
+        with pytest.raises((TimedOut, ProviderDown)) as caught:
+            client.page(request(), budget=PATIENCE * SHRUNK)
+        told.append(caught.value.since)
+    assert told[0] is not None
+    assert set(told) == {told[0]}, "since the first of them"
+    calls = client.calls
+    failure_of(client, ProviderDown, budget=PATIENCE * SHRUNK)
+    assert client.calls == calls, "nobody waits for it any more"
+
+
+def test_f02_a_connection_that_hangs_to_its_own_limit_counts_however_short_the_rest(
+    new_client, full_port
+):
+    limits = replace(QUICK, connect=0.05, read=5, total=10, tries=1)
+    client = new_client(f"http://127.0.0.1:{full_port}", limits=limits)
+    assert failure_of(client, TimedOut, budget=1).since is not None
+
+
+@pytest.mark.parametrize("fault", HANGS)
+def test_a_time_out_of_an_impatient_person_is_no_failure_of_the_provider(
+    fault, new_client, server, full_port
+):
+    step = HANGS[fault]
+    server.script(step or silence)
+    client = new_client(
+        server.url if step else f"http://127.0.0.1:{full_port}",
+        limits=replace(QUICK, connect=0.5, read=0.5, total=1),
+    )
+    for _ in range(CONTRACT.breaker_failures + 1):
+        assert failure_of(client, TimedOut, budget=0.05).since is None
+    assert client.calls == CONTRACT.breaker_failures + 1
 
 
 def test_f04_a_dripped_answer_within_the_deadline_is_fine(client, server):

@@ -218,7 +218,8 @@ def test_delivery_differs_by_country_and_some_operators_send_no_receipts():
     for row in rows:
         ends[row["country"]][row["status"]] += 1
     assert ends["FR"]["DELIVERED"] / ends["FR"].total() > 0.93
-    assert ends["CM"]["UNDELIVERED"] / ends["CM"].total() > 0.06
+    weak = sum((ends[code] for code in ("CM", "CI", "DZ", "TN", "MA")), Counter())
+    assert weak["UNDELIVERED"] / weak.total() > 2 * ends["FR"]["UNDELIVERED"] / ends["FR"].total()
     assert ends["DZ"]["SENT"] / ends["DZ"].total() > 0.3
     assert ends["FR"]["SENT"] == 0
 

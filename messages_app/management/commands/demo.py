@@ -22,8 +22,10 @@ from messages_app.demo.servers import (
     listen,
     start_dashboard,
     start_sandbox,
+    start_worker,
     wait_until_ready,
 )  # fmt: skip
+from messages_app.sources import SANDBOX_TOKEN
 
 NOT_LOCAL = (
     "The demo serves this machine alone, but ALLOWED_HOSTS names others; "
@@ -34,7 +36,7 @@ NOT_LOCAL = (
 class Command(BaseCommand):
     """Run the demo."""
 
-    help = "Sandbox (unless a token is set) and dashboard on this machine, with two demo logins."
+    help = "Sandbox (unless a token is set), dashboard and worker here, with two demo logins."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
@@ -77,6 +79,7 @@ class Command(BaseCommand):
         with listen(options["port"]) as listener:
             port = listener.getsockname()[1]
             start_dashboard(family, environment, listener)
+        start_worker(family, environment)
         wait_until_ready(family, port)
         if options["port"] not in (0, port):
             self._say(f"Port {options['port']} is taken; this is on {port}.")
@@ -89,7 +92,7 @@ class Command(BaseCommand):
         environment = {"LOG_LEVEL": "warning", **os.environ}
         if settings.SMSFACTOR_API_TOKEN.reveal():
             return environment, f"the account at {settings.SMSFACTOR_API_URL}, by the token set."
-        token = secrets.token_urlsafe(32)
+        token = f"{SANDBOX_TOKEN}{options['rows']}-{secrets.token_urlsafe(32)}"
         rows = ["--rows", str(options["rows"])]
         url = start_sandbox(family, environment, token, rows)
         account = {"SMSFACTOR_API_URL": url, "SMSFACTOR_API_TOKEN": token}

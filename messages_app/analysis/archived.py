@@ -1,0 +1,152 @@
+"""The list from the archive: any question, in any order, on any page.
+
+First the keys of the page are read off an index, then their rows. A step to the next or previous
+page starts at a row; a jump passes over rows by number, from the nearer end.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from messages_app.analysis.archived_jumps import Jumps
+from messages_app.analysis.archived_order import Order, Place, reading
+from messages_app.analysis.conditions import OTHER, narrowed
+from messages_app.analysis.listing import Listing
+from messages_app.analysis.query import MessageQuery
+from messages_app.archive.rows import read_rows
+from messages_app.models import Message
+
+COUNTED = 100_000
+"""Rows that the first answer counts; a larger total is counted by itself (`count_archived`)."""
+
+
+JUMPED = 500
+"""Rows up to which a page is found by passing over each, where the rollups could tell."""
+
+GATHERED = 10_000
+"""Rows that are read by their filters and then sorted; more are read in order and then filtered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The row that a page comes after, or before: its integer key (`keys.key_of`)."""
+
+    key: int
+    forward: bool = True
+
+
+def list_archived(
+    query: MessageQuery, *, cursor: Cursor | None = None, as_of: datetime | None = None
+) -> Listing:
+    """One page of the question, from the archive alone.
+
+    A cursor whose row is gone gives way to the page's number. `as_of` is `query.now` unless given.
+    """
+    asked = _Asked(query, narrowed(query), Order.of(query))
+    jumps = Jumps.of(query)
+    total = jumps.total if jumps else asked.count(COUNTED + 1)
+    known = bool(jumps) or total <= COUNTED
+    keys = asked.beside(cursor, total) if cursor else None
+    if keys is None and not known and query.offset >= COUNTED:
+        # So far down a count is no more work, and shows the nearer end.
+        total, known = asked.count(), True
+    if keys is None:
+        keys = asked.numbered(total, jumps, is_total_known=known)
+    return Listing(
+        rows=tuple(read_rows(keys[: query.per_page])),
+        total=total if known else COUNTED,
+        is_total_known=known,
+        has_next=len(keys) > query.per_page,
+        as_of=as_of or query.now,
+        source="archive",
+    )
+
+
+def count_archived(query: MessageQuery) -> int:
+    """All rows of the question, however many."""
+    jumps = Jumps.of(query)
+    return jumps.total if jumps else _Asked(query, narrowed(query), Order.of(query)).count()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with its clause and order; answers with the keys of a page and one more, if any."""
+
+    query: MessageQuery
+    clause: Q
+    order: Order
+
+    def count(self, most: int | None = None) -> int:
+        rows = Message.objects.filter(Q(date__range=self.query.span) & self.clause)
+        if OTHER in self.query.statuses:
+            # These are told by what they are not: no index seeks that, but one holds all it takes.
+            rows = reading(rows, "message_state")
+        return rows[:most].count()
+
+    def numbered(self, total: int, jumps: Jumps | None, *, is_total_known: bool) -> list[int]:
+        first, last = self.query.offset, self.query.offset + self.query.per_page + 1
+        span = Q(date__range=self.query.span)
+        if jumps and first >= JUMPED and not self.order.column:
+            return self._jumped(jumps, first)
+        if not is_total_known or first < total // 2:
+            return list(self._keys(span, self.order, total, last)[first:last])
+        first, last = max(0, total - last), max(0, total - first)
+        return list(self._keys(span, self.order.reversed(), total, last)[first:last])[::-1]
+
+    def _jumped(self, jumps: Jumps, first: int) -> list[int]:
+        place = jumps.passed(first, descends=self.order.descends)
+        if place is None:
+            return []
+        piece, rest = place
+        start, end = self.query.span
+        if self.order.descends:
+            part = Q(date__gte=start, date__lt=piece.stop)
+        else:
+            part = Q(date__gte=piece.start, date__lte=end)
+        last = rest + self.query.per_page + 1
+        return list(self._keys(part, self.order, COUNTED, last)[rest:last])
+
+    def beside(self, cursor: Cursor, total: int) -> list[int] | None:
+        """None where the cursor is no help: its row is gone, or too few rows lie before it."""
+        place = self.order.place(cursor.key)
+        if place is None:
+            return None
+        if cursor.forward:
+            return self._from(place, self.order, total, self.query.per_page + 1)
+        found = self._from(place, self.order.reversed(), total, self.query.per_page)
+        last = self.order.place(found[0]) if len(found) == self.query.per_page else None
+        if last is None:
+            return None
+        return [*found[::-1], *self._from(last, self.order, total, 1)]
+
+    def _from(self, place: Place, order: Order, total: int, count: int) -> list[int]:
+        """Keys of the next rows beyond the place."""
+        found: list[int] = []
+        for part in self._parts(place, order):
+            if len(found) < count:
+                found.extend(self._keys(part, order, total, count)[: count - len(found)])
+        return found
+
+    def _parts(self, place: Place, order: Order) -> Iterator[Q]:
+        """What lies beyond the place within the range, part by part."""
+        start, end = self.query.span
+        span = Q(date__range=(start, end))
+        if not order.column and start <= place.date <= end:
+            # The place itself is the other bound: with both, SQLite may start at the wrong one.
+            span = Q(date__gte=start) if order.descends else Q(date__lte=end)
+        for part in order.beyond(place):
+            yield span & part
+
+    def _keys(self, part: Q, order: Order, total: int, steps: int) -> QuerySet[Message, int]:
+        """Keys of a part in order; `steps` are the rows to pass of `total` that there are."""
+        rows = reading(Message.objects.filter(part & self.clause), self._index(total, steps))
+        return rows.order_by(*order.terms()).values_list("key", flat=True)
+
+    def _index(self, total: int, steps: int) -> str:
+        """The index to read by, "" where the filters' own serves the order, or few rows are left."""
+        walks = total >= COUNTED or (total > GATHERED and steps * 20 <= total)
+        if self.order.column and walks:
+            return self.order.index
+        return "message_state" if OTHER in self.query.statuses and not walks else ""

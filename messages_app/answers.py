@@ -1,0 +1,282 @@
+"""One answer for each question, from the source that `analysis.choice` names.
+
+    question ─▶ what the archive holds ─▶ archive
+                       │
+                       └─▶ provider ─▶ live, or else whatever the archive has, and why
+
+Views ask here and nowhere else, so that lists, figures and charts of a page agree on their source.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from messages_app import clock
+from messages_app.analysis.archived import Cursor, list_archived
+from messages_app.analysis.breakdowns import Analysis, analyse
+from messages_app.analysis.choice import Holding, holding, look_at, nothing_of
+from messages_app.analysis.facets import COUNTRY, FACETS, REASON, Facet, Parts, parts_of
+from messages_app.analysis.listing import Listing, list_messages
+from messages_app.analysis.live import LiveRows
+from messages_app.analysis.metrics import Key, Tally, cells, tally, together
+from messages_app.analysis.periods import Span
+from messages_app.analysis.query import MessageQuery
+from messages_app.analysis.rolled import (
+    break_down_archived,
+    figures_archived,
+    parts_archived,
+    series_archived,
+)
+from messages_app.analysis.series import Bucket, bucket_for, series
+from messages_app.analysis.statuses import NONE
+from messages_app.archive.keys import key_of
+from messages_app.archive.plan import forgotten_before
+from messages_app.archive.rows import read_rows
+from messages_app.archive.starting import is_ours
+from messages_app.archive.windows import SECOND, TooMuch, Window
+from messages_app.provider import MessageRecord, ProviderError
+from messages_app.sources import fingerprint, live_source
+
+T = TypeVar("T")
+V = TypeVar("V")
+
+LIVE, ARCHIVE = "live", "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[T]):
+    """A value, and where and when it comes from.
+
+    `query` is the question as it was answered. `unproven` says why rows may be missing; `failure`
+    why the provider could not be asked, where the archive stood in.
+    """
+
+    value: T
+    query: MessageQuery
+    as_of: datetime
+    source: str
+    held: Holding
+    unproven: tuple[str, ...] = ()
+    failure: ProviderError | TooMuch | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row of the question is in it."""
+        return not (self.unproven or self.gaps)
+
+    @property
+    def gaps(self) -> tuple[Window, ...]:
+        """Ranges of the question whose rows are not here, in order."""
+        missing = self.held.missing if self.source == ARCHIVE else ()
+        return tuple(sorted((*self.lost, *missing)))
+
+    @property
+    def lost(self) -> tuple[Window, ...]:
+        """Ranges whose rows nobody has any more: live, what the provider has surely forgotten."""
+        if self.source == ARCHIVE:
+            return self.held.lost
+        start, end = self.query.span
+        edge = forgotten_before(self.query.now)
+        return (Window(start, min(end, edge - SECOND)),) if start < edge else ()
+
+    def with_value(self, value: V) -> "Answered[V]":
+        """Something else from the same source, as of the same time."""
+        return Answered(
+            value, self.query, self.as_of, self.source, self.held, self.unproven, self.failure
+        )
+
+    @property
+    def is_nothing_yet(self) -> bool:
+        """Whether not a second of the range is there: no figure can be told, not even none."""
+        return self.source == ARCHIVE and self.held.as_of is None
+
+
+def listed(query: MessageQuery, cursor: Cursor | None = None) -> Answered[Listing]:
+    """One page of rows. Raises ProviderError, and TooMuch, where neither source can answer."""
+
+    def archived(held: Holding) -> Answered[Listing]:
+        found = list_archived(query, cursor=cursor, as_of=held.as_of)
+        return Answered(found, query, found.as_of, ARCHIVE, held)
+
+    def live(held: Holding) -> Answered[Listing]:
+        found = list_messages(query, live_source())
+        return Answered(found, query, found.as_of, LIVE, held, found.unproven)
+
+    return _answered(query, lambda held: held.answers_list(query), archived, live)
+
+
+def over_spans(query: MessageQuery, spans: Sequence[Span]) -> Answered[tuple[Tally, ...]]:
+    """The figures of parts of the question's range. Raises as `listed`."""
+
+    def from_archive(asked: MessageQuery) -> tuple[Tally, ...]:
+        return tuple(figures_archived(asked.within(*span), timed=False) for span in spans)
+
+    def from_rows(rows: LiveRows) -> tuple[Tally, ...]:
+        now, prices = rows.query.now, rows.query.prices
+        parts = ([r for r in rows.records if start <= r.date <= end] for start, end in spans)
+        return tuple(tally(part, now, prices) for part in parts)
+
+    return _figured(query, from_archive, from_rows)
+
+
+def analysed(query: MessageQuery, bucket: str = "") -> Answered[Analysis]:
+    """Everything of a question at once; `bucket` names a size of bars. Raises as `listed`."""
+
+    def from_archive(asked: MessageQuery) -> Analysis:
+        by = {name: parts_archived(asked, facet) for name, facet in FACETS.items()}
+        return Analysis(break_down_archived(asked, bucket_for(asked, bucket)), by)
+
+    def from_rows(rows: LiveRows) -> Analysis:
+        return analyse(rows.records, rows.query, bucket_for(rows.query, bucket))
+
+    return _figured(query, from_archive, from_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Rows of a question by reason ("" for none) and by country ("" unknown)."""
+
+    by_reason: Counter[str]
+    by_country: Counter[str]
+
+
+def counted(query: MessageQuery) -> Answered[Counted]:
+    """Rows by reason and by country. Raises as `listed`."""
+
+    def from_archive(asked: MessageQuery) -> Counted:
+        reasons = Counter[str]()
+        for (_status, reason), found in parts_archived(asked, REASON, timed=False).items():
+            reasons[reason] += found.rows
+        countries = parts_archived(asked, COUNTRY, timed=False)
+        return Counted(reasons, Counter({code: found.rows for code, found in countries.items()}))
+
+    def from_rows(rows: LiveRows) -> Counted:
+        return Counted(
+            Counter(record.status_details or NONE for record in rows.records),
+            Counter(record.country or NONE for record in rows.records),
+        )
+
+    return _figured(query, from_archive, from_rows)
+
+
+def tallied(query: MessageQuery) -> Answered[Tally]:
+    """The totals alone. Raises as `listed`."""
+    return _figured(query, figures_archived, _tally)
+
+
+def parted(query: MessageQuery, facet: Facet[Key], *, timed: bool = True) -> Answered[Parts[Key]]:
+    """The figures by a facet, and the totals; not all times to delivery where they are not `timed`.
+
+    Raises as `listed`.
+    """
+
+    def from_archive(asked: MessageQuery) -> Parts[Key]:
+        by = parts_archived(asked, facet, timed=timed)
+        whole = facet.is_whole
+        totals = together(by.values()) if whole else figures_archived(asked, timed=timed)
+        return Parts(asked, totals, by)
+
+    def from_rows(rows: LiveRows) -> Parts[Key]:
+        return Parts(rows.query, _tally(rows), parts_of(rows.records, rows.query, facet))
+
+    return _figured(query, from_archive, from_rows)
+
+
+def over_time(
+    query: MessageQuery, bucket: str = "", *, timed: bool = True
+) -> Answered[tuple[Bucket, ...]]:
+    """The figures by bucket of time; `bucket` names its size. Otherwise as `parted`."""
+    size = bucket_for(query, bucket)
+
+    def from_rows(rows: LiveRows) -> tuple[Bucket, ...]:
+        found = list(cells(rows.records, rows.query.now, rows.query.prices))
+        latest = max((cell.at for cell in found), default=None)
+        return series(found, latest, rows.query, size)
+
+    return _figured(query, lambda asked: series_archived(asked, size, timed=timed), from_rows)
+
+
+def _tally(rows: LiveRows) -> Tally:
+    return tally(rows.records, rows.query.now, rows.query.prices)
+
+
+def found(key: str, at: datetime | None, query: MessageQuery) -> MessageRecord | None:
+    """The row with a key ("type:id"), from the archive while that is fresh, else from the provider.
+
+    `at` is its second, without which the provider cannot be asked. Raises ProviderError where
+    neither has it.
+    """
+    kind, _colon, number = key.partition(":")
+    row = next(iter(read_rows([key_of(kind, int(number))])), None)
+    kept = row if row is not None and row.type == kind and is_ours(fingerprint()) else None
+    moment = kept.date if kept else at
+    if moment is None:
+        return None
+    held = held_of(query.within(moment, moment), clock.real_now())
+    if kept and held.is_whole and held.is_fresh:
+        return kept
+    try:
+        return live_source().find(key, moment) or kept
+    except ProviderError:
+        if kept is None:
+            raise
+        return kept
+
+
+def is_all_held(held: Holding) -> bool:
+    """Whether the archive has every row that there ever was."""
+    return held.is_whole and not held.lost and held.as_of is not None
+
+
+def is_held(query: MessageQuery) -> bool:
+    """Whether every row of the figures is at hand, without anybody having to fetch one."""
+    held = held_of(query, clock.real_now())
+    return (held.answers_figures and is_all_held(held)) or live_source().has(query)
+
+
+def is_at_hand(query: MessageQuery) -> bool:
+    """Whether figures come at once, without reading all rows from the provider first."""
+    return held_of(query, clock.real_now()).answers_figures or live_source().has(query)
+
+
+def _figured(
+    query: MessageQuery,
+    from_archive: Callable[[MessageQuery], T],
+    from_rows: Callable[[LiveRows], T],
+) -> Answered[T]:
+    def archived(held: Holding) -> Answered[T]:
+        return Answered(from_archive(query), query, held.as_of or query.now, ARCHIVE, held)
+
+    def live(held: Holding) -> Answered[T]:
+        rows = live_source().rows(query)
+        return Answered(from_rows(rows), rows.query, rows.as_of, LIVE, held, rows.unproven)
+
+    return _answered(query, lambda held: held.answers_figures, archived, live)
+
+
+def held_of(query: MessageQuery, now: datetime) -> Holding:
+    """What the archive holds of a question; of another account's it is not asked."""
+    return holding(query, now) if is_ours(fingerprint()) else nothing_of(query)
+
+
+def _answered(
+    query: MessageQuery,
+    is_archived: Callable[[Holding], bool],
+    archived: Callable[[Holding], Answered[T]],
+    live: Callable[[Holding], Answered[T]],
+) -> Answered[T]:
+    now = clock.real_now()
+    held = held_of(query, now)
+    # Also where nothing is missing: workers keep fresh only what somebody looks at.
+    look_at(query, now)
+    if is_archived(held):
+        return archived(held)
+    try:
+        return live(held)
+    except (ProviderError, TooMuch) as failure:
+        if held.as_of is None:
+            raise
+        answer = archived(held)
+        return Answered(answer.value, query, answer.as_of, ARCHIVE, held, answer.unproven, failure)

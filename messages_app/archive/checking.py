@@ -1,0 +1,143 @@
+"""Compares the archive with the provider, row by row and field by field, and changes nothing."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from messages_app.archive.columns import wall_seconds, wall_time
+from messages_app.archive.keeping import COLUMNS, row_of
+from messages_app.archive.plan import judged
+from messages_app.archive.traits import (
+    WITNESSES,
+    confirmed,
+    memory,
+    memory_start,
+    probe_bounds,
+)
+from messages_app.archive.windows import (
+    BOUNDS_CHANGED,
+    WIDE,
+    Proven,
+    Reader,
+    Unproven,
+    Window,
+    fetch_windows,
+)
+from messages_app.models import Message
+from messages_app.provider import MessageRecord, PageRequest
+
+AT_ONCE = 4
+
+OURS = {"since", "read_at", "gone_at"}
+"""Columns about our readings, which the provider knows nothing of."""
+
+_COMPARED = tuple(index for index, name in enumerate(COLUMNS) if name not in OURS)
+_GONE, _DATE = COLUMNS.index("gone_at"), COLUMNS.index("date")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One row that is not the same here and there. `kind` is "missing" (not in the archive),
+    "extra" (the provider does not show it, and the archive has it as present), "differs" (`fields`
+    says in what), or "unproven" (the provider could not be read for certain).
+    """
+
+    kind: str
+    window: Window
+    key: str = ""
+    fields: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Compared:
+    """Counts of a comparison. `gone` rows are no difference: the provider shows them no more."""
+
+    rows: int = 0
+    windows: int = 0
+    differences: int = 0
+    gone: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+
+    def counted(self, found: Difference) -> Difference:
+        self.differences += 1
+        self.kinds[found.kind] = self.kinds.get(found.kind, 0) + 1
+        return found
+
+
+def compare(
+    reader: Reader, api_url: str, window: Window, now: datetime, counts: Compared
+) -> Iterator[Difference]:
+    """Every difference within a window, but for its youngest seconds. Raises ProviderError.
+
+    What lies before the provider's memory it has forgotten: rows of that time are no difference.
+    """
+    zone = now.tzinfo
+    assert zone is not None
+    # Found out anew: what the archive was filled by may be what is wrong with it.
+    bounds = probe_bounds(reader, api_url, window.start, window.end) or WIDE
+    narrow = PageRequest(date_start=window.start, date_end=window.end)
+    outcomes = fetch_windows(
+        reader, judged(window, now), narrow, bounds=bounds, at_once=AT_ONCE, spread=1
+    )
+    edge = memory_start(memory(reader, now.replace(tzinfo=None, microsecond=0)), now)
+    shown: list[MessageRecord] = []
+    by_bounds = False
+    with closing(outcomes):
+        for outcome in outcomes:
+            counts.windows += 1
+            shown = list(outcome.records[-WITNESSES:]) or shown
+            by_bounds |= isinstance(outcome, Proven) and outcome.by_bounds
+            for found in _compared(outcome, zone, counts, edge):
+                yield counts.counted(found)
+    if by_bounds and not confirmed(reader, bounds, shown):
+        yield counts.counted(Difference("unproven", window, reason=BOUNDS_CHANGED))
+
+
+def _compared(
+    outcome: Proven | Unproven, zone: Any, counts: Compared, edge: datetime
+) -> Iterator[Difference]:
+    window = outcome.window
+    if isinstance(outcome, Unproven):
+        yield Difference("unproven", window, reason=outcome.reason)
+        return
+    there = {row[0]: row for row in (row_of(r, outcome.read_at, zone) for r in outcome.records)}
+    here: dict[int, tuple[Any, ...]] = {}
+    for row in _stored(window):
+        here[row[0]] = row
+    counts.rows += len(there)
+    for key in sorted(there.keys() | here.keys()):
+        ours, theirs = here.get(key), there.get(key)
+        if theirs is None:
+            assert ours is not None
+            if ours[_GONE] is None and wall_time(ours[_DATE]) >= edge:
+                yield Difference("extra", window, _name(ours))
+            else:
+                counts.gone += 1
+        elif ours is None:
+            yield Difference("missing", window, _name(theirs))
+        else:
+            fields = [COLUMNS[i] for i in _COMPARED if ours[i] != theirs[i]]
+            if ours[_GONE] is not None:
+                fields.append("gone_at")
+            if fields:
+                yield Difference("differs", window, _name(theirs), tuple(fields))
+
+
+def _stored(window: Window) -> Iterator[tuple[Any, ...]]:
+    """The rows of a window as stored values, without Django's conversions."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(COLUMNS)} FROM {Message._meta.db_table}"
+            " WHERE date BETWEEN %s AND %s",
+            [wall_seconds(window.start), wall_seconds(window.end)],
+        )
+        yield from cursor.fetchall()
+
+
+def _name(row: tuple[Any, ...]) -> str:
+    return f"{row[COLUMNS.index('type')]}:{row[COLUMNS.index('message_id')]}"

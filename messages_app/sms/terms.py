@@ -1,0 +1,28 @@
+"""The words of the provider's log: types, statuses as its filters write them, and their groups."""
+
+MT, MO = "sms_mt", "sms_mo"
+"""Outgoing (mobile terminated) and incoming (mobile originated)."""
+
+DELIVERED, UNDELIVERED, NOT_SENT, DENIED = "delivered", "undelivered", "not_sent", "denied"
+SENT, WAITING, MODERATION, INCOMING = "sent", "waiting", "moderation", "incoming_message"
+
+WITHDRAWN = "withdrawn"
+"""Our own word: waiting or in moderation when last seen, and gone from the provider since."""
+
+FAILED = (UNDELIVERED, NOT_SENT, DENIED)
+PENDING = (WAITING, MODERATION)
+ATTEMPTED = (DELIVERED, *FAILED, SENT)
+UNSETTLED = (SENT, *PENDING)
+"""Statuses that may still change."""
+
+BULK = 30
+"""Messages that make a campaign: so many with one campaign id on one day. Fewer are single sends,
+each of which the provider gives a campaign id too."""
+
+OPT_OUT_WORD = "stop"
+
+
+def is_opt_out(text: str) -> bool:
+    """An incoming text whose first word is STOP, in any case."""
+    words = text.split(maxsplit=1)
+    return bool(words) and words[0].strip(".,;:!?\"'()").casefold() == OPT_OUT_WORD
