@@ -19,8 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from django_filters.fields import ChoiceField
 
 from messages_app.analysis.countries import code_of
+from messages_app.analysis.exact import exactly, is_exact, is_plain, meant
 from messages_app.analysis.numbers import typed_number
 from messages_app.analysis.statuses import NONE
+from messages_app.provider import MAX_REFERENCE, storable
 from messages_app.sms.delays import bins_between
 from messages_app.sms.zones import exists
 
@@ -118,7 +120,7 @@ class TextField(forms.CharField):
 class WholeField(TextField):
     """A whole number in plain digits, `least` to `most`; comes out as such digits, or ""."""
 
-    def __init__(self, *, least: int = 0, most: int = 10**18, **kwargs: Any) -> None:
+    def __init__(self, *, least: int = 0, most: int = 2**63 - 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.least, self.most = least, most
 
@@ -169,6 +171,29 @@ class OneOfField(ChoiceField):
             )
 
 
+def spelled(field: forms.Field, value: str) -> str:
+    """How `field` has to be given the value of a row, so that it means just that: plain if it can be."""
+    if not is_plain(value) or (isinstance(field, NumberField) and value.endswith("*")):
+        return exactly(value)
+    try:
+        read = field.clean(value)
+    except ValidationError:
+        return exactly(value)
+    return value if read in (value, (value,)) else exactly(value)
+
+
+def exact(field: forms.Field, text: str) -> str:
+    """The value behind an equals sign, as `field` has to be given it. Raises ValidationError."""
+    value = meant(text)
+    if not value or len(value) > MAX_REFERENCE or storable(value) != value:
+        raise ValidationError(
+            _("Write what the value is behind the =, in at most %(most)s characters."),
+            "exact",
+            {"most": MAX_REFERENCE},
+        )
+    return spelled(field, value)
+
+
 class Literal(str):
     """A value out of our own address: it stands as it is, and is not read as if typed anew."""
 
@@ -178,10 +203,12 @@ class Literal(str):
 class NumberField(TextField):
     """A phone number in any form, a short code or a sender name; digits come out as the provider's.
 
-    With `*` at its end it is what a number or name begins with.
+    With `*` at its end it is what a number or name begins with, with `=` before it just itself.
     """
 
     def clean(self, value: Any) -> str:
+        if value and is_exact(value.strip()):
+            return exact(self, value.strip())
         if isinstance(value, Literal):
             self.run_validators(value)
             return str(value)
@@ -210,12 +237,20 @@ def typed_start(text: str, region: str) -> str:
 
 
 class SeveralField(forms.Field):
-    """Several values: a list, each perhaps with commas; comes out sorted, each once."""
+    """Several values: a list, each perhaps with commas; comes out sorted, each once.
+
+    With `=` before it a value is just itself, where `takes_exact`.
+    """
+
+    takes_exact = False
 
     def to_python(self, value: Any) -> tuple[str, ...]:
         given = [value] if isinstance(value, str) else value or []
         pieces = [piece.strip() for text in given for piece in self.split(text)]
-        return tuple(sorted({self.one(piece) for piece in pieces if piece}))
+        return tuple(sorted({self._read(piece) for piece in pieces if piece}))
+
+    def _read(self, piece: str) -> str:
+        return exact(self, piece) if self.takes_exact and is_exact(piece) else self.one(piece)
 
     def split(self, text: str) -> list[str]:
         return text.split(",")
@@ -226,6 +261,8 @@ class SeveralField(forms.Field):
 
 class CountriesField(SeveralField):
     """Countries by code or by name, in any language the dashboard speaks; codes come out."""
+
+    takes_exact = True
 
     def one(self, piece: str) -> str:
         if piece == NONE:
@@ -262,6 +299,8 @@ class StatusesField(SeveralField):
 
 class DetailsField(SeveralField):
     """Reasons as the provider wrote them; they are free text, so a comma does not divide them."""
+
+    takes_exact = True
 
     def split(self, text: str) -> list[str]:
         return [text]

@@ -25,6 +25,7 @@ from messages_app.analysis.prices import Prices
 from messages_app.analysis.query import DEFAULT_PER_PAGE, DEFAULT_SORT, MessageQuery, Params
 from messages_app.analysis.slots import SLOTS
 from messages_app.analysis.statuses import DIRECTIONS, KINDS, SORTS, STATUSES
+from messages_app.provider import MAX_REFERENCE
 from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
 from messages_app.sms.terms import WITHDRAWN
 
@@ -96,8 +97,8 @@ class QuestionFilter(django_filters.FilterSet):
     )
     date_start = _filter(fields.WallTimeField)(label=_("From"))
     date_end = _filter(fields.WallTimeField)(label=_("To"), ends=True)
-    destination = _filter(fields.NumberField)(label=_("Recipient"), max_length=100)
-    sender = _filter(fields.NumberField)(label=_("Sender"), max_length=100)
+    destination = _filter(fields.NumberField)(label=_("Recipient"), max_length=MAX_REFERENCE)
+    sender = _filter(fields.NumberField)(label=_("Sender"), max_length=MAX_REFERENCE)
     message = _filter(fields.TextField)(label=_("Text contains"), max_length=500)
     type = _filter(fields.OneOfField)(
         label=_("Direction"), empty_label=_("Both directions"), choices=list(DIRECTIONS.items())
@@ -107,7 +108,7 @@ class QuestionFilter(django_filters.FilterSet):
     details = _filter(fields.DetailsField)(label=_("Reason"))
     campaign = _filter(fields.CampaignField)(label=_("Campaign"))
     client = _filter(fields.WholeField)(label=_("Account"))
-    reference = _filter(fields.TextField)(label=_("Your reference"), max_length=255)
+    reference = _filter(fields.TextField)(label=_("Your reference"), max_length=MAX_REFERENCE)
     kind = _filter(fields.OneOfField)(label=_("Kind"), choices=list(KINDS.items()))
     slot = _filter(fields.OneOfField)(
         label=_("Hour of the week"), choices=[(name, name) for name in SLOTS]
@@ -152,6 +153,12 @@ def read_question(params: QueryDict, now: datetime, *, typed: bool = False) -> Q
     query = None if form.errors else _query(form.cleaned_data, now)
     lost = tuple(name for name, sentence in broken if name and sentence is LOST)
     return Question(form, query, _is_outspoken(params), lost)
+
+
+@lru_cache(maxsize=4096)
+def spelled(name: str, value: str) -> str:
+    """How the filter `name` has to be given the value of a row, so that it means just that."""
+    return fields.spelled(QuestionFilter.base_filters[name].field, value)
 
 
 def address_without(path: str, params: QueryDict, name: str) -> str:

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     },
     "messages_app/analysis": {
         "messages_app.sms", "messages_app.provider", "messages_app.archive",
-        "messages_app.analysis", "messages_app.models", "django",
+        "messages_app.analysis", "messages_app.models", "messages_app.visible", "django",
     },
     "sandbox": {"sandbox"},
 }  # fmt: skip

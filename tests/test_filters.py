@@ -9,11 +9,15 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messages_app.analysis.conditions import is_prefix
+from messages_app.analysis.exact import meant
 from messages_app.analysis.periods import PERIODS
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import SORTS
-from messages_app.filters import STATUS_CHOICES, question_url, read_question
+from messages_app.filters import STATUS_CHOICES, question_url, read_question, spelled
+from messages_app.provider import MAX_REFERENCE
 from messages_app.sms.zones import exists
+from messages_app.views.question_bar import kept_values, shown_values
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=PARIS)
@@ -51,18 +55,33 @@ def several(values, size=4):
     return st.lists(values, max_size=size, unique=True).map(sorted).map(tuple)
 
 
+anything = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
+values = st.one_of(
+    anything.filter(lambda text: len(text) <= MAX_REFERENCE),
+    st.sampled_from(
+        ["PROMO*", "*", "=", "=A", " A ", "fr", "France", "FR,BE", "A\r\n", "%41", "0639"]
+    ),
+)
+"""What the provider may have written into a field of a row."""
+
+
+def of_a_row(name):
+    return values.map(lambda value: spelled(name, value))
+
+
 queries = st.builds(
     lambda spans, **rest: MessageQuery(now=NOW, **spans, **rest),
     st.one_of(periods, ranges),
     destination=st.sampled_from(
         ["", "33639981234", "447700900123", "36000", "ACME", "336*", "AC*"]
     ),
-    sender=st.sampled_from(["", "ACME", "36000", "33639980001", "33639*", "É*"]),
+    sender=st.sampled_from(["", "ACME", "36000", "33639980001", "33639*", "É*"])
+    | of_a_row("sender"),
     message=words(60),
     type=st.sampled_from(["", "messages-in", "messages-out"]),
-    countries=several(st.sampled_from(["FR", "BE", "SN", "GB", "US"])),
+    countries=several(st.sampled_from(["FR", "BE", "SN", "GB", "US"]) | of_a_row("country")),
     statuses=several(st.sampled_from(STATUS_CHOICES)),
-    details=several(words(30).filter(lambda text: bool(text) and text.isprintable())),
+    details=several(of_a_row("details")),
     campaign=st.sampled_from(["", "7", "12345"]),
     client=st.sampled_from(["", "7", "12345"]),
     reference=words(20),
@@ -79,6 +98,40 @@ def test_a_question_survives_its_own_address(query):
     assert question.query == query
     assert not question.outspoken
     assert question_url("/messages/", question.query) == address
+
+
+@given(st.sampled_from(["sender", "destination", "country", "details"]), values)
+def test_a_value_of_a_row_is_asked_for_exactly_by_link_by_form_and_by_hand(name, value):
+    text = spelled(name, value)
+    assert meant(text) == value
+    assert name not in ("sender", "destination") or not is_prefix(text)
+    params = QueryDict(mutable=True)
+    params[name] = text
+    question = read_question(params, NOW, typed=True)
+    assert question.query is not None, question.form.errors
+    field = {"country": "countries"}.get(name, name)
+    asked = getattr(question.query, field)
+    assert asked == (text if isinstance(asked, str) else (text,))
+    # What stands in the form's input, and what the browser makes of it.
+    shown = dict(kept_values(question.form)).get(name) or shown_values(question.form)[name]
+    params[name] = shown.replace("\r\n", "\n").replace("\n", "\r\n")
+    assert read_question(params, NOW, typed=True).query == question.query
+
+
+@pytest.mark.parametrize("text", ["=", "=%00", "=" + "x" * 256, "= "])
+@pytest.mark.parametrize("name", ["sender", "country", "details"])
+def test_an_exact_value_that_no_row_can_have_is_refused(name, text):
+    question = read(urlencode({name: text}))
+    assert question.query is None
+    assert name in question.form.errors
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [("=ACME", "ACME"), ("=AC*", "=AC*"), ("= ACME", "=%20ACME"), ("==A", "==A")],
+)
+def test_an_exact_value_stands_plain_where_it_means_the_same(typed, asked):
+    assert read(urlencode({"sender": typed})).query.sender == asked
 
 
 @given(queries)

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 from django.db.models.lookups import Exact
 
+from messages_app.analysis.exact import is_exact, meant
 from messages_app.analysis.metrics import delay_bin, is_unpriced, opts_out
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.slots import EPOCH_SLOT, SLOTS, slot_of
@@ -72,14 +73,14 @@ def _one(name: str) -> Callable[[MessageQuery], tuple[str, ...]]:
     return values
 
 
-def _any_of(field: str, values: Iterable[str]) -> Q:
-    """One of `values`; NONE asks for empty ones too."""
-    wanted = sorted({*values, *([""] if NONE in values else [])})
+def any_of(field: str, values: Iterable[str]) -> Q:
+    """One of `values` as filters write them; NONE asks for empty ones too."""
+    wanted = sorted({*map(meant, values), *([""] if NONE in values else [])})
     return Q((field, wanted[0])) if len(wanted) == 1 else Q((f"{field}__in", wanted))
 
 
 def is_prefix(value: str) -> bool:
-    return value.endswith(PREFIX)
+    return value.endswith(PREFIX) and not is_exact(value)
 
 
 def _number(name: str, parameter: str) -> Condition:
@@ -87,14 +88,14 @@ def _number(name: str, parameter: str) -> Condition:
 
     def holds(record: MessageRecord, query: MessageQuery) -> bool:
         asked, value = getattr(query, name), getattr(record, name)
-        return value.startswith(asked[:-1]) if is_prefix(asked) else (value or NONE) == asked
+        return value.startswith(asked[:-1]) if is_prefix(asked) else (value or NONE) == meant(asked)
 
     def where(query: MessageQuery) -> Q:
         asked = getattr(query, name)
-        return _begins(name, asked[:-1]) if is_prefix(asked) else _any_of(name, [asked])
+        return _begins(name, asked[:-1]) if is_prefix(asked) else any_of(name, [asked])
 
     def is_ours(asked: str) -> bool:
-        return is_prefix(asked) or asked == NONE
+        return is_prefix(asked) or is_exact(asked) or asked == NONE
 
     return Condition(name, parameter, _one(name), holds, where, is_ours)
 
@@ -145,7 +146,7 @@ def of_type(type: str) -> Q:
 
 def _states(query: MessageQuery) -> Q:
     if OTHER not in query.statuses:
-        return _any_of("state", query.statuses)
+        return any_of("state", query.statuses)
     other = of_type(MT) & ~Q(state__in=sorted({*MT_STATUSES, WITHDRAWN}))
     return other | Q(state__in=query.statuses)
 
@@ -210,9 +211,9 @@ CONDITIONS = (
         "country",
         "country",
         lambda q: q.countries,
-        lambda r, q: (r.country or NONE) in q.countries,
-        lambda q: _any_of("country", q.countries),
-        lambda value: value == NONE,
+        lambda r, q: (r.country or NONE) in map(meant, q.countries),
+        lambda q: any_of("country", q.countries),
+        lambda value: value == NONE or is_exact(value),
     ),
     Condition(
         "status",
@@ -226,8 +227,8 @@ CONDITIONS = (
         "details",
         "",
         lambda q: q.details,
-        lambda r, q: (r.status_details or NONE) in q.details,
-        lambda q: _any_of("status_details", q.details),
+        lambda r, q: (r.status_details or NONE) in map(meant, q.details),
+        lambda q: any_of("status_details", q.details),
     ),
     _number("sender", ""),
     _identifier("campaign", "campaign_id"),

@@ -8,7 +8,7 @@ the question is for others to say.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -36,12 +36,12 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Coalesce
 
 from messages_app.analysis.breakdowns import Breakdown, assembled
-from messages_app.analysis.conditions import CONDITIONS, OTHER, is_prefix, narrowed
+from messages_app.analysis.conditions import CONDITIONS, OTHER, any_of, is_prefix, narrowed
 from messages_app.analysis.facets import Facet, asked_by, parts
 from messages_app.analysis.metrics import Cell, Key, Tally, total, youth
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.series import Bucket, BucketSize, series
-from messages_app.analysis.statuses import MT_STATUSES, NONE, OUTGOING, TYPE_OF_DIRECTION
+from messages_app.analysis.statuses import MT_STATUSES, OUTGOING, TYPE_OF_DIRECTION
 from messages_app.archive.columns import WallTimeColumn, credits_of, wall_seconds, wall_time
 from messages_app.archive.rollups import (
     BULK_DAYS,
@@ -71,17 +71,13 @@ def _states(query: MessageQuery) -> Q:
     return found
 
 
-def _any_of(field: str, values: Iterable[str]) -> Q:
-    return Q((f"{field}__in", [*values, *([""] if NONE in values else [])]))
-
-
 ROLLED: dict[str, Callable[[MessageQuery], Q]] = {
     "type": lambda q: Q(type=TYPE_OF_DIRECTION[q.type]),
-    "country": lambda q: _any_of("country", q.countries),
+    "country": lambda q: any_of("country", q.countries),
     "status": _states,
-    "details": lambda q: _any_of("value", q.details),
-    "sender": lambda q: _any_of("value", [q.sender]),
-    "campaign": lambda q: _any_of("value", [q.campaign]),
+    "details": lambda q: any_of("value", q.details),
+    "sender": lambda q: any_of("value", [q.sender]),
+    "campaign": lambda q: any_of("value", [q.campaign]),
 }
 """Conditions that rollups can answer, as clauses over `models.Rollup`."""
 

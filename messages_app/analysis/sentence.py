@@ -3,6 +3,7 @@
 Each filter has its clause here beside its condition, so that no filter works unseen.
 """
 
+from collections.abc import Callable
 from datetime import datetime, time
 
 from babel.dates import format_date, format_datetime, get_day_names
@@ -11,12 +12,14 @@ from django.utils.translation import gettext as _
 
 from messages_app.analysis import shown
 from messages_app.analysis.countries import country_name
+from messages_app.analysis.exact import is_exact, meant
 from messages_app.analysis.numbers import shown_number
 from messages_app.analysis.periods import CUSTOM, PERIODS
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.slots import HOURS, SLOTS
 from messages_app.analysis.statuses import INCOMING_TYPE, KINDS, NONE, OUTGOING, status_of
 from messages_app.sms.delays import EDGES, bins_between
+from messages_app.visible import one_line
 
 LAST_SECOND = time(23, 59, 59)
 
@@ -36,22 +39,23 @@ def clauses(query: MessageQuery) -> dict[str, str]:
     """Each condition in force in words, by its parameter; the range last."""
     found = {}
     if query.destination:
-        found["destination"] = _("to %s") % shown_number(query.destination)
+        found["destination"] = _("to %s") % _value(query.destination, shown_number)
     if query.sender:
         found["sender"] = (
             _("without a sender")
             if query.sender == NONE
-            else _("from %s") % shown_number(query.sender)
+            else _("from %s") % _value(query.sender, shown_number)
         )
     if query.message:
         found["message"] = _("text contains “%s”") % query.message
     if query.countries:
-        found["country"] = _("country: %s") % _any_of(country_name(c) for c in query.countries)
+        words = _any_of(_value(code, country_name) for code in query.countries)
+        found["country"] = _("country: %s") % words
     if query.statuses:
         words = _any_of(_status_word(name) for name in query.statuses)
         found["status"] = _("status: %s") % words
     if query.details:
-        found["details"] = _("reason: %s") % _any_of(query.details)
+        found["details"] = _("reason: %s") % _any_of(map(_value, query.details))
     if query.campaign:
         found["campaign"] = (
             _("without a campaign") if query.campaign == NONE else _("campaign %s") % query.campaign
@@ -97,6 +101,11 @@ def remark(query: MessageQuery) -> str:
             "The provider gives incoming messages no country, so none of them is found by one."
         )
     return _("Incoming messages are not among them: the provider gives them no country.")
+
+
+def _value(text: str, words: Callable[[str], str] = str) -> str:
+    """A filter's value in words; in quotation marks where it means just itself."""
+    return f"“{one_line(meant(text))}”" if is_exact(text) else words(text)
 
 
 def _any_of(words: object) -> str:

@@ -42,12 +42,13 @@ from messages_app.provider.records import (
     Page,
     PageRequest,
 )
-from messages_app.provider.rows import MAX_MESSAGE_ID
+from messages_app.provider.rows import MAX_MESSAGE_ID, MAX_REFERENCE, storable
 from messages_app.provider.secret import Token
 
 __all__ = [
     "MAX_LENGTH",
     "MAX_MESSAGE_ID",
+    "MAX_REFERENCE",
     "SORTS",
     "AuthenticationFault",
     "BadRequest",
@@ -84,4 +85,5 @@ __all__ = [
     "UnreadableAnswer",
     "is_outage",
     "sentence_of",
+    "storable",
 ]

@@ -6,13 +6,16 @@ from django.urls import reverse
 
 from messages_app.analysis.query import MessageQuery
 from messages_app.charts.marks import Link
-from messages_app.filters import question_url
+from messages_app.filters import question_url, spelled
 from messages_app.sms.delays import bins_between, span_of
+
+FILTERS = {"countries": "country", "details": "details"}
+"""The filter that a field of several values of the question belongs to."""
 
 
 def narrowed(query: MessageQuery, **wanted: Any) -> MessageQuery | None:
     """The question narrowed to `wanted` within what it already asks; None where nothing is left."""
-    changes = dict(wanted)
+    changes = {name: _spelled(name, value) for name, value in wanted.items()}
     for name in ("countries", "statuses", "details"):
         asked = getattr(query, name)
         if name in changes and asked:
@@ -27,6 +30,15 @@ def narrowed(query: MessageQuery, **wanted: Any) -> MessageQuery | None:
         if not changes["delay"]:
             return None
     return query.but(sort="-date", **changes)
+
+
+def _spelled(name: str, value: Any) -> Any:
+    """The values of rows as their filters have to be given them; all else as it is."""
+    if name == "sender":
+        return spelled(name, value)
+    if name in FILTERS:
+        return tuple(spelled(FILTERS[name], one) for one in value)
+    return value
 
 
 def _shared(delay: str, asked: str) -> str:

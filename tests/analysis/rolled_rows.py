@@ -14,6 +14,29 @@ from tests.archive.filling import PARIS
 from tests.factories import incoming, record
 
 NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=PARIS)
+ODD_COUNTRIES = ("fr", "FRA", "B,E", " BE", "=FR", "%46R", "France")
+ODD_DETAILS = (
+    "A, B",
+    " EXPIRED",
+    "EXPIRED\n",
+    "a\r\nb\x1b[0m",
+    "\u202eDERIPXE",
+    "=EXPIRED",
+    "x" * 255,
+)
+ODD_SENDERS = (
+    "AC*",
+    "*",
+    "=ACME",
+    " ACME",
+    "ACME,",
+    "0639980001",
+    "+33639980001",
+    "A" * 255,
+    "A%2A",
+)
+"""What the provider does not document, and a filter would read otherwise than it stands."""
+
 MOMENTS = (
     datetime(2026, 3, 29, 2),  # the missing hour
     datetime(2026, 10, 25, 2),  # the repeated hour
@@ -28,7 +51,7 @@ COUNTRIES = ("FR", "BE", "RE", "")
 STATUSES = (*sorted(MT_STATUSES), "LOST_AT_SEA", "Withdrawn")
 DETAILS = ("DELIVERED", "EXPIRED", "", NONE)
 SENDERS = ("ACME", "acme", "36000", "")
-CAMPAIGNS = (None, 0, 7, 7, 7, 70)
+CAMPAIGNS = (None, 0, 7, 7, 7, 70, 2**63 - 1)
 ONE_PRICE = Prices(((datetime(1970, 1, 1), Decimal("0.045")),))
 TWO_PRICES = Prices(
     ((datetime(2026, 10, 1), Decimal("0.045")), (datetime(2026, 11, 22, 12), Decimal("0.05")))
@@ -51,11 +74,15 @@ def moment(random: Random) -> datetime:
     )
 
 
+def one_of(random: Random, usual: tuple[str, ...], odd: tuple[str, ...]) -> str:
+    return random.choice(odd if random.random() < 0.1 else usual)
+
+
 def row(random: Random, number: int) -> MessageRecord:
     date = moment(random)
     common = {
-        "message_id": number, "date": date, "country": random.choice(COUNTRIES),
-        "cost": random.choice(COSTS), "status_details": random.choice(DETAILS),
+        "message_id": number, "date": date, "country": one_of(random, COUNTRIES, ODD_COUNTRIES),
+        "cost": random.choice(COSTS), "status_details": one_of(random, DETAILS, ODD_DETAILS),
         "campaign_id": random.choice(CAMPAIGNS),
     }  # fmt: skip
     if random.random() < 0.2:
@@ -67,7 +94,7 @@ def row(random: Random, number: int) -> MessageRecord:
         **common,
         type="sms_fax" if random.random() < 0.05 else "sms_mt",
         status=random.choice((*STATUSES, "delivered", "DELIVERED", "delivered")),
-        sender=random.choice(SENDERS),
+        sender=one_of(random, SENDERS, ODD_SENDERS),
         dlr_date=None if delay is None else date + timedelta(seconds=delay),
     )
 
@@ -91,10 +118,10 @@ def question(random: Random) -> MessageQuery:
 
     changes: dict[str, object] = {
         "type": random.choice(("", "", OUTGOING, INCOMING_TYPE)),
-        "countries": some(("FR", "BE", "RE", NONE)),
+        "countries": some(("FR", "BE", "RE", NONE, "=fr", "=B%2CE")),
         "statuses": some((*sorted(MT_STATUSES), OTHER, WITHDRAWN)),
-        "details": some(("DELIVERED", "EXPIRED", NONE)),
-        "sender": maybe("ACME", "acme", "AC*", "33639980001", NONE),
+        "details": some(("DELIVERED", "EXPIRED", NONE, "=%20EXPIRED")),
+        "sender": maybe("ACME", "acme", "AC*", "=AC*", "33639980001", NONE),
         "campaign": maybe("7", "0", "07", "x", NONE),
         "message": maybe("erci") if random.random() < 0.2 else "",
         "kind": maybe(*KINDS) if random.random() < 0.3 else "",

@@ -127,7 +127,7 @@ def test_charts_are_drawn_anew_after_every_swap_without_a_complaint(site, page):
     for step in steps:
         here = page.url
         step()
-        page.wait_for_function("here => location.href !== here", arg=here)
+        expect(page).not_to_have_url(here)
         page.wait_for_load_state("networkidle")
         for name in ("volume", "delivery_by_country", "delays"):
             chart(page, name)

@@ -76,7 +76,7 @@ def test_a_count_that_comes_late_meets_no_other_page(site, page, monkeypatch):
 
     page.route("**/messages/count/**", hold)
     page.goto(f"{site}/messages/?page=3")
-    page.wait_for_function("document.querySelector('#question.htmx-request')")
+    page.locator("#question.htmx-request").wait_for(state="attached")
     with page.expect_event("requestfailed", lambda request: "/count/" in request.url):
         page.get_by_role("link", name="next").click()
     expect(page.locator(".pager-range")).to_contain_text("151–200")
@@ -268,7 +268,7 @@ def test_a_refreshing_list_refreshes_itself_and_keeps_its_place(site, account, p
     page.wait_for_url(re.compile("refresh=1"))
     page.wait_for_load_state("networkidle")
     # Until a new list has settled it still leads to its top.
-    page.wait_for_function("!document.querySelector('.htmx-settling, .htmx-swapping')")
+    expect(page.locator(".htmx-settling, .htmx-swapping")).to_have_count(0)
     page.locator("#figures [data-figure]").first.wait_for()
     page.evaluate("window.scrollTo(0, 600)")
     place = rows(page).nth(20).bounding_box()["y"]
