@@ -107,11 +107,16 @@ def listed(query: MessageQuery, cursor: Cursor | None = None) -> Answered[Listin
     return _answered(query, lambda held: held.answers_list(query), archived, live)
 
 
-def over_spans(query: MessageQuery, spans: Sequence[Span]) -> Answered[tuple[Tally, ...]]:
-    """The figures of parts of the question's range. Raises as `listed`."""
+def over_spans(
+    query: MessageQuery, spans: Sequence[Span], *, timed: bool = False
+) -> Answered[tuple[Tally, ...]]:
+    """The figures of parts of the question's range; with all times to delivery where they are `timed`.
+
+    Raises as `listed`.
+    """
 
     def from_archive(asked: MessageQuery) -> tuple[Tally, ...]:
-        return tuple(figures_archived(asked.within(*span), timed=False) for span in spans)
+        return tuple(figures_archived(asked.within(*span), timed=timed) for span in spans)
 
     def from_rows(rows: LiveRows) -> tuple[Tally, ...]:
         now, prices = rows.query.now, rows.query.prices

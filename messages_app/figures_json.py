@@ -20,19 +20,24 @@ from messages_app.analysis.statuses import NONE
 from messages_app.analysis.usual import Band
 from messages_app.answers import Answered
 from messages_app.around import Compared
+from messages_app.charts.marks import Beside
 from messages_app.sms.delays import EDGES
 from messages_app.status_lines import of_other_types
+from messages_app.tiles import KINDS, Against, change
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
     """What stands beside the figures of a question, each None where it is not known or not asked.
 
-    `usual` is a band for each bucket, `other` the analysis of the range compared with.
+    `usual` is a band for each bucket, `other` the analysis of the range compared with, `images` what
+    that has where each bucket lies in it. `before` is what tiles are compared with.
     """
 
     usual: Sequence[Band | None] = ()
     other: Answered[Analysis] | None = None
+    images: Sequence[Beside | None] = ()
+    before: Against | None = None
     changed: Compared | None = None
     watched: Compared | None = None
     forecast: Forecast | None = None
@@ -54,7 +59,8 @@ def answer_json(answer: Answered[Analysis], around: Around | None = None) -> dic
             for b, band in zip(found.series, bands, strict=True)
         ],
         "bucket": found.bucket.name,
-        "compare": around.other and _compare(around.other),
+        "tiles": around.before and _tiles(found.totals, around.before),
+        "compare": around.other and _compare(around.other, around.images),
         "changes": around.changed and _changes(around.changed),
         "worth_a_look": around.watched and _changes(around.watched),
         "forecast": around.forecast and _forecast(around.forecast),
@@ -98,13 +104,27 @@ def _parts(analysis: Analysis) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _compare(other: Answered[Analysis]) -> dict[str, Any]:
+def _tiles(now: Tally, before: Against) -> dict[str, Any]:
+    return {
+        "range": _range(before.query),
+        "totals": _figures(before.tally),
+        "changes": {kind.name: change(kind, now, before.tally) for kind in KINDS},
+    }
+
+
+def _compare(other: Answered[Analysis], images: Sequence[Beside | None]) -> dict[str, Any]:
     return {
         "range": _range(other.value.found.query),
         "complete": other.is_whole,
         "totals": _figures(other.value.found.totals),
         **_parts(other.value),
+        "series": [image and _image(image) for image in images],
     }
+
+
+def _image(image: Beside) -> dict[str, Any]:
+    start, end = image.span
+    return {"start": _wall(start), "end": _wall(end), **_figures(image.tally)}
 
 
 def _changes(found: Compared) -> dict[str, Any]:
@@ -158,7 +178,7 @@ def nothing_json(query: MessageQuery, as_of: str, reason: str) -> dict[str, Any]
         "range": _range(query),
         "totals": None,
         **{name: [] for name in names},
-        **dict.fromkeys(("bucket", "compare", "changes", "worth_a_look", "forecast")),
+        **dict.fromkeys(("bucket", "tiles", "compare", "changes", "worth_a_look", "forecast")),
         "coverage": {"complete": False, "missing": [[_wall(start), _wall(end)]], "source": None,
                      "as_of": as_of, "reasons": [reason]},
     }  # fmt: skip

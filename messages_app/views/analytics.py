@@ -1,5 +1,6 @@
 """The figures and charts of a question, and the same as JSON."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from messages_app import clock
 from messages_app.access import gate
-from messages_app.analysis.breakdowns import Analysis
+from messages_app.analysis.breakdowns import Analysis, Breakdown
 from messages_app.analysis.comparing import COMPARISONS
 from messages_app.analysis.metrics import Tally
 from messages_app.analysis.query import MessageQuery
@@ -23,7 +24,7 @@ from messages_app.filters import question_url, sealed_params
 from messages_app.views.asking import asked, attempt, extras_of, must_wait, show
 from messages_app.views.comparing import Aside, aside
 from messages_app.views.figures import against, figures
-from messages_app.views.panels import PANELS, drawn, frames
+from messages_app.views.panels import PANELS, Pair, at_images, drawn, frames
 from messages_app.views.provenance import provenance
 from messages_app.views.question_bar import bar, sentence
 from messages_app.views.trouble import Trouble
@@ -73,7 +74,7 @@ def _overview(path: str, answer: Answered[Tally], beside: Aside) -> dict[str, An
     compared_with = against(query, beside)
     return provenance(answer) | {
         "figures": figures(found, query, against=compared_with),
-        "against": compared_with,
+        "against": range_words(compared_with.query) if compared_with else "",
         "sentence": sentence(query, found.rows),
         "is_empty": not found.rows and answer.is_whole,
         "unproven": answer.unproven,
@@ -155,13 +156,28 @@ def analytics_data(request: HttpRequest) -> HttpResponse:
 def _around(answer: Answered[Analysis], beside: Aside) -> Around:
     """What the page shows beside the figures; of the range compared with what can be had of it."""
     query, found = answer.query, answer.value.found
-    other = beside.other(query)
-    then = attempt(partial(analysed, bucket=beside.bucket), other, "") if other else None
-    changed = attempt(partial(compared, other=other), query, "") if other else None
-    return Around(
+    around = Around(
         usual=usual(query, found.series, found.bucket),
-        other=None if isinstance(then, Trouble) or (then and then.is_nothing_yet) else then,
-        changed=None if isinstance(changed, Trouble) else changed,
+        before=against(query, beside),
         watched=watched(query),
         forecast=foreseen(query),
+    )
+    other = beside.other(query)
+    return (
+        _with_other(around, Pair(query, other, beside.compare), found, beside) if other else around
+    )
+
+
+def _with_other(around: Around, pair: Pair, found: Breakdown, beside: Aside) -> Around:
+    spans = [(bucket.start, bucket.end) for bucket in found.series]
+    then = attempt(partial(analysed, bucket=beside.bucket), pair.other, "")
+    if isinstance(then, Trouble) or then.is_nothing_yet:
+        return around
+    images = attempt(lambda _other: at_images(spans, pair, timed=True), pair.other, "")
+    changed = attempt(partial(compared, other=pair.other), pair.query, "")
+    return replace(
+        around,
+        other=then,
+        images=() if isinstance(images, Trouble) else images.value,
+        changed=None if isinstance(changed, Trouble) else changed,
     )

@@ -1,26 +1,18 @@
 """The figures of a question as tiles: name, value, formula with its numbers, link to the rows."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from messages_app.analysis import shown
-from messages_app.analysis.changes import LEVEL, chance, relative
+from messages_app.analysis.changes import LEVEL, chance
 from messages_app.analysis.comparing import BEFORE
-from messages_app.analysis.metrics import Tally, ratio
+from messages_app.analysis.metrics import Tally
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import range_words
-from messages_app.analysis.statuses import INCOMING_TYPE, OPT_OUTS, OTHER, OURS, REPLIES
 from messages_app.answers import Answered, is_held, tallied
-from messages_app.charts.costs import money_words, unpriced_words
-from messages_app.sms.terms import DELIVERED, FAILED, PENDING, SENT, UNDELIVERED, WITHDRAWN
-from messages_app.status_lines import bearing_cost, of_other_types, outgoing, unknown_names
+from messages_app.tiles import KINDS, Against, Kind, change
 from messages_app.views.asking import attempt
 from messages_app.views.comparing import Aside
 from messages_app.views.narrowing import rows_url
@@ -50,265 +42,8 @@ class Figure:
     is_telling: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """How a figure is made: from a tally, and which rows stand behind it (None: no single list).
-
-    One that does not occur has no tile: it would say nothing on most days. `measure` is what changes
-    from one range to another; of a rate the points are told, of anything else the share.
-    """
-
-    name: str
-    label: str | Promise
-    definition: str | Promise
-    value: Callable[[Tally], str]
-    formula: Callable[[Tally], str]
-    rows: Callable[[Tally], dict[str, Any] | None] = lambda _tally: None
-    note: Callable[[Tally], str] = lambda _tally: ""
-    tone: str = ""
-    occurs: Callable[[Tally], bool] = lambda _tally: True
-    note_in_full: Callable[[Tally], str] = lambda _tally: ""
-    measure: Callable[[Tally], int | float | Decimal | None] = lambda _tally: None
-    is_rate: bool = False
-
-
-def _of(part: int, whole: int) -> str:
-    return f"{shown.number(part)} ÷ {shown.number(whole)}"
-
-
-def _failed_rate(found: Tally) -> str:
-    return shown.rate(ratio(found.failed, found.attempted))
-
-
-def _silent_rate(found: Tally) -> str:
-    return shown.rate(ratio(found.no_receipt, found.attempted))
-
-
-def _cost_note(found: Tally) -> str:
-    money = money_words(found.money) if settings.CREDIT_PRICE else ""
-    unpriced = found.unpriced
-    short = ngettext("%s unpriced", "%s unpriced", unpriced) % shown.number(unpriced)
-    return "; ".join(part for part in (money, short if unpriced else "") if part)
-
-
-def _unpriced(found: Tally) -> str:
-    return unpriced_words(found) if found.unpriced else ""
-
-
-def _wasted_note(found: Tally) -> str:
-    share = shown.rate(ratio(float(found.wasted_cost), float(found.cost)))
-    money = money_words(found.wasted_money) if settings.CREDIT_PRICE else ""
-    return "; ".join(part for part in (share, money) if part)
-
-
-KINDS = (
-    _Kind(
-        "outgoing",
-        gettext_lazy("Outgoing"),
-        gettext_lazy("Messages sent by you (sms_mt), whatever became of them."),
-        lambda t: shown.number(t.outgoing),
-        lambda t: shown.number(t.outgoing),
-        lambda _t: outgoing(),
-        measure=lambda t: t.outgoing,
-    ),
-    _Kind(
-        "delivery_rate",
-        gettext_lazy("Delivered"),
-        gettext_lazy(
-            "Delivered ÷ attempted. Attempted are delivered, failed and those without a receipt; "
-            "what is waiting or in moderation is not attempted yet. Confirmed is delivered ÷ "
-            "(delivered + failed): what is known for sure."
-        ),
-        lambda t: shown.rate(t.delivery_rate),
-        lambda t: _("%(rate)s; confirmed: %(confirmed)s") % {
-            "rate": f"{_of(t.delivered, t.attempted)} = {shown.rate(t.delivery_rate)}",
-            "confirmed": f"{_of(t.delivered, t.delivered + t.failed)} = {shown.rate(t.confirmed_rate)}",
-        },
-        lambda _t: outgoing(DELIVERED),
-        lambda t: shown.number(t.delivered),
-        "delivered",
-        measure=lambda t: t.delivery_rate,
-        is_rate=True,
-    ),
-    _Kind(
-        "failed",
-        gettext_lazy("Failed"),
-        gettext_lazy("Not received + not sent + denied, as a share of the attempted."),
-        _failed_rate,
-        lambda t: (
-            f"{shown.number(t.undelivered)} + {shown.number(t.not_sent)} + {shown.number(t.denied)}"
-            f" = {shown.number(t.failed)}; {_of(t.failed, t.attempted)} = {_failed_rate(t)}"
-        ),
-        lambda _t: outgoing(*FAILED),
-        lambda t: shown.number(t.failed),
-        "failed",
-        measure=lambda t: ratio(t.failed, t.attempted),
-        is_rate=True,
-    ),
-    _Kind(
-        "no_receipt",
-        gettext_lazy("No receipt"),
-        gettext_lazy(
-            "Handed to the operator, and nothing heard back: neither delivered nor failed. "
-            "The share is that of the attempted."
-        ),
-        _silent_rate,
-        lambda t: f"{_of(t.no_receipt, t.attempted)} = {_silent_rate(t)}",
-        lambda _t: outgoing(SENT),
-        lambda t: shown.number(t.no_receipt),
-        "no-receipt",
-        measure=lambda t: ratio(t.no_receipt, t.attempted),
-        is_rate=True,
-    ),
-    _Kind(
-        "receipt_coverage",
-        gettext_lazy("Receipt coverage"),
-        gettext_lazy(
-            "The share of messages that operators reported on: delivered and not received, of these "
-            "and those without a receipt. Some operators never send receipts."
-        ),
-        lambda t: shown.rate(t.receipt_coverage),
-        lambda t: (
-            f"({shown.number(t.delivered)} + {shown.number(t.undelivered)}) ÷ "
-            f"({shown.number(t.delivered)} + {shown.number(t.undelivered)} + "
-            f"{shown.number(t.no_receipt)}) = {shown.rate(t.receipt_coverage)}"
-        ),
-        lambda _t: outgoing(DELIVERED, UNDELIVERED, SENT),
-        lambda t: _("of %s") % shown.number(t.delivered + t.undelivered + t.no_receipt),
-        measure=lambda t: t.receipt_coverage,
-        is_rate=True,
-    ),
-    _Kind(
-        "pending",
-        gettext_lazy("Pending"),
-        gettext_lazy("Waiting for their time, or in moderation: not attempted yet."),
-        lambda t: shown.number(t.pending),
-        lambda t: f"{shown.number(t.waiting)} + {shown.number(t.moderation)} = {shown.number(t.pending)}",
-        lambda _t: outgoing(*PENDING),
-        tone="pending",
-        measure=lambda t: t.pending,
-    ),
-    _Kind(
-        "withdrawn",
-        gettext_lazy("Withdrawn"),
-        OURS[WITHDRAWN].meaning,
-        lambda t: shown.number(t.withdrawn),
-        lambda t: shown.number(t.withdrawn),
-        lambda _t: outgoing(WITHDRAWN),
-        tone="pending",
-        occurs=lambda t: t.withdrawn > 0,
-    ),
-    _Kind(
-        "other",
-        gettext_lazy("Other"),
-        gettext_lazy(
-            "Outgoing messages with a status that the provider's documentation does not name. They "
-            "enter no rate; their credits count."
-        ),
-        lambda t: shown.number(t.other),
-        unknown_names,
-        lambda _t: outgoing(OTHER),
-        tone="other",
-        occurs=lambda t: t.other > 0,
-    ),
-    _Kind(
-        "cost",
-        gettext_lazy("Credits"),
-        gettext_lazy("Sum of the credits of all outgoing messages."),
-        lambda t: shown.credits(t.cost),
-        lambda t: shown.credits(t.cost),
-        bearing_cost,
-        _cost_note,
-        note_in_full=_unpriced,
-        measure=lambda t: t.cost,
-    ),
-    _Kind(
-        "wasted_cost",
-        gettext_lazy("Wasted credits"),
-        gettext_lazy("Credits spent on messages that failed."),
-        lambda t: shown.credits(t.wasted_cost),
-        lambda t: (
-            f"{shown.credits(t.wasted_cost)} ÷ {shown.credits(t.cost)}"
-            f" = {shown.rate(ratio(float(t.wasted_cost), float(t.cost)))}"
-        ),
-        lambda _t: outgoing(*FAILED),
-        _wasted_note,
-        tone="failed",
-        measure=lambda t: t.wasted_cost,
-    ),
-    _Kind(
-        "cost_per_delivered",
-        gettext_lazy("Credits per delivered"),
-        gettext_lazy("Credits of all outgoing messages ÷ delivered messages."),
-        lambda t: shown.number(t.cost_per_delivered),
-        lambda t: f"{shown.credits(t.cost)} ÷ {shown.number(t.delivered)}",
-        bearing_cost,
-        measure=lambda t: t.cost_per_delivered,
-    ),
-    _Kind(
-        "delay_p50",
-        gettext_lazy("Time to delivery"),
-        gettext_lazy(
-            "Half of the delivered messages had their receipt within this time. Receipts without a "
-            "usable time, among them those of the nights when clocks change, are left out."
-        ),
-        lambda t: shown.duration(t.delay(0.5)),
-        lambda t: _("median %(p50)s, 90 %% within %(p90)s, 99 %% within %(p99)s; left out: %(out)s") % {
-            "p50": shown.duration(t.delay(0.5)), "p90": shown.duration(t.delay(0.9)),
-            "p99": shown.duration(t.delay(0.99)), "out": shown.number(t.delays_left_out),
-        },
-        lambda _t: outgoing(DELIVERED),
-        lambda t: _("90 %% within %s") % shown.duration(t.delay(0.9)),
-        measure=lambda t: t.delay(0.5),
-    ),
-    _Kind(
-        "replies",
-        gettext_lazy("Replies"),
-        gettext_lazy("Messages that people sent to you, but for opt-outs."),
-        lambda t: shown.number(t.replies),
-        lambda t: f"{shown.number(t.incoming)} − {shown.number(t.opt_outs)} = {shown.number(t.replies)}",
-        lambda _t: {"type": INCOMING_TYPE, "kind": REPLIES},
-        lambda t: _("of %s incoming") % shown.number(t.incoming),
-        "incoming",
-        measure=lambda t: t.replies,
-    ),
-    _Kind(
-        "opt_outs",
-        gettext_lazy("Opt-outs"),
-        gettext_lazy("Incoming messages whose first word is STOP, in capitals or not."),
-        lambda t: shown.number(t.opt_outs),
-        lambda t: f"{shown.number(t.incoming)} − {shown.number(t.replies)} = {shown.number(t.opt_outs)}",
-        lambda _t: {"type": INCOMING_TYPE, "kind": OPT_OUTS},
-        tone="incoming",
-        measure=lambda t: t.opt_outs,
-    ),
-    _Kind(
-        "other_types",
-        gettext_lazy("Other types"),
-        gettext_lazy(
-            "Messages that the provider calls neither outgoing (sms_mt) nor incoming (sms_mo). They "
-            "enter no other figure."
-        ),
-        lambda t: shown.number(of_other_types(t)),
-        lambda t: (
-            f"{shown.number(t.rows)} − {shown.number(t.outgoing)} − {shown.number(t.incoming)}"
-            f" = {shown.number(of_other_types(t))}"
-        ),
-        tone="other",
-        occurs=lambda t: of_other_types(t) > 0,
-    ),
-)  # fmt: skip
-
 STRIP = ("outgoing", "delivery_rate", "failed", "no_receipt", "cost", "delay_p50")
 """The figures above the table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """Figures of another range to compare with, and that range in words."""
-
-    tally: Tally
-    words: str
 
 
 def against(query: MessageQuery, beside: Aside) -> Against | None:
@@ -322,7 +57,7 @@ def against(query: MessageQuery, beside: Aside) -> Against | None:
     found = attempt(tallied, other, "")
     if isinstance(found, Trouble) or not found.is_whole:
         return None
-    return Against(found.value, range_words(other))
+    return Against(found.value, other)
 
 
 def figures(
@@ -339,9 +74,9 @@ def figures(
     ]
 
 
-def _figure(kind: _Kind, found: Tally, query: MessageQuery, against: Against | None) -> Figure:
+def _figure(kind: Kind, found: Tally, query: MessageQuery, against: Against | None) -> Figure:
     rows = kind.rows(found)
-    change = _change(kind, found, against.tally) if against else ""
+    moved = _change(kind, found, against.tally) if against else ""
     return Figure(
         name=kind.name,
         label=str(kind.label),
@@ -352,29 +87,26 @@ def _figure(kind: _Kind, found: Tally, query: MessageQuery, against: Against | N
         formula=kind.formula(found),
         href="" if rows is None else rows_url(query, **rows),
         tone=kind.tone,
-        change=change,
-        change_in_full=_change_in_full(kind, against) if against and change else "",
-        is_telling=bool(against and change) and _is_telling(kind, found, against),
+        change=moved,
+        change_in_full=_change_in_full(kind, against) if against and moved else "",
+        is_telling=bool(against and moved) and _is_telling(kind, found, against),
     )
 
 
-def _change(kind: _Kind, now: Tally, then: Tally) -> str:
-    value, before = kind.measure(now), kind.measure(then)
-    if value is None or before is None:
+def _change(kind: Kind, now: Tally, then: Tally) -> str:
+    found = change(kind, now, then)
+    if found is None:
         return ""
-    if kind.is_rate:
-        return shown.points(float(value) - float(before))
-    share = relative(float(value), float(before))
-    return "" if share is None else shown.change(share)
+    return shown.points(found) if kind.is_rate else shown.change(found)
 
 
-def _change_in_full(kind: _Kind, against: Against) -> str:
+def _change_in_full(kind: Kind, against: Against) -> str:
     return _("%(value)s in the range compared with: %(range)s") % {
-        "value": kind.value(against.tally), "range": against.words
+        "value": kind.value(against.tally), "range": range_words(against.query)
     }  # fmt: skip
 
 
-def _is_telling(kind: _Kind, now: Tally, against: Against | None) -> bool:
+def _is_telling(kind: Kind, now: Tally, against: Against | None) -> bool:
     """Whether chance alone hardly explains the change: told of the delivery rate, which is tested."""
     if kind.name != "delivery_rate" or against is None:
         return False

@@ -91,23 +91,28 @@ class Pair:
     name: str
 
 
-def _at_images(spans: Sequence[Span], pair: Pair) -> Answered[list[Beside | None]]:
-    """What the range compared with has where each of these spans of the question lies in it."""
+def at_images(
+    spans: Sequence[Span], pair: Pair, *, timed: bool = False
+) -> Answered[list[Beside | None]]:
+    """What the range compared with has where each of these spans of the question lies in it.
+
+    Raises as `answers.listed`.
+    """
     found = images(spans, pair.query, pair.other, pair.name)
     inside = [span for span in found if span]
-    answer = over_spans(pair.other, inside)
+    answer = over_spans(pair.other, inside, timed=timed)
     tallies = dict(zip(inside, answer.value, strict=True))
     return answer.with_value([span and Beside(span, tallies[span]) for span in found])
 
 
 def _buckets_beside(found: Volume, pair: Pair) -> Answered[Any]:
-    return _at_images([(bucket.start, bucket.end) for bucket in found.buckets], pair)
+    return at_images([(bucket.start, bucket.end) for bucket in found.buckets], pair)
 
 
 def _months_beside(found: Months, pair: Pair) -> Answered[Any]:
     """By month: every month that the range touches, so that the images are the whole other range."""
     spans = list(bucket_spans(pair.query.span, BUCKETS["month"], pair.query.zone))
-    answer = _at_images(spans, pair)
+    answer = at_images(spans, pair)
     by_month = zip((month_of(start) for start, _end in spans), answer.value, strict=True)
     return answer.with_value(dict(by_month))
 

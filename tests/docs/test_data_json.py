@@ -16,13 +16,15 @@ from messages_app.analysis.series import BUCKETS
 from messages_app.analysis.statuses import KINDS
 from messages_app.analysis.usual import Band
 from messages_app.around import judged
+from messages_app.charts.marks import Beside
 from messages_app.figures_json import Around, answer_json, nothing_json
 from messages_app.filters import ASIDE, QuestionFilter
+from messages_app.tiles import Against
 from scripts.install import ROOT
 from tests.factories import answered, incoming, record
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Europe/Paris"))
-FREELY_KEYED = {"series[].statuses"}
+FREELY_KEYED = {"series[].statuses", "tiles.changes"}
 SAME = {"compare": "", "worth_a_look": "changes"}
 """What has the fields of another part, which the page names once."""
 
@@ -37,12 +39,15 @@ def document() -> Document:
     rows = [*sent, record(message_id=90, status="DENIED"), incoming(message_id=91)]
     found = analyse(rows, query, day)
     failed = tally([record(status="DENIED", cost=Decimal(2)) for _ in range(60)], NOW)
+    earlier = beside(query, "week")
     compared = judged(query, {"FR": found.found.totals}, [{"FR": failed}])
     return answer_json(
         answered(found),
         Around(
             usual=[Band(1, 2, 3) for _bucket in found.found.series],
-            other=answered(analyse(rows, beside(query, "week"), day)),
+            other=answered(analyse(rows, earlier, day)),
+            images=[Beside(earlier.span, found.found.totals)],
+            before=Against(failed, earlier),
             changed=compared,
             watched=compared,
             forecast=forecast(found.found.series, NOW.replace(tzinfo=None)),
@@ -75,7 +80,7 @@ def figured(value: Any, path: str = "") -> Iterator[str]:
 
 
 def is_figures(value: Document) -> bool:
-    return "outgoing" in value
+    return "interval" in value
 
 
 FOUND = document()
@@ -117,7 +122,7 @@ def test_every_field_of_the_page_occurs():
 
 def test_the_page_says_what_has_the_figures():
     told = {name for name, words in table("Fields").items() if words.startswith("the figures ")}
-    assert told == {"compare.totals", *once(figured(FOUND))}
+    assert told == {"compare.totals", "compare.series[]", *once(figured(FOUND))}
 
 
 def test_every_figure_is_on_the_page_and_no_other():
@@ -134,8 +139,8 @@ def test_the_page_names_the_parameters_and_their_values():
         assert [value for value in values if f"`{value}`" not in named[name]] == []
 
 
-def test_the_range_compared_with_has_every_list_but_the_series():
-    lists = {name for name, value in FOUND.items() if isinstance(value, list)} - {"series"}
+def test_the_range_compared_with_has_every_list():
+    lists = {name for name, value in FOUND.items() if isinstance(value, list)}
     assert FOUND["compare"].keys() == {"range", "complete", "totals", *lists}
 
 

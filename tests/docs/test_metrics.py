@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from messages_app.analysis.metrics import tally
-from messages_app.views.figures import KINDS
+from messages_app.tiles import KINDS
 from scripts.install import ROOT
 
 PAGE = ROOT / "docs/metrics.md"

@@ -185,9 +185,30 @@ def test_the_json_holds_the_figures_of_the_range_compared_with(account, support_
     alone = {"date_start": "2026-11-16 00:00:00", "date_end": "2026-11-16 23:59:59"}
     then = support_client.get(path, alone).json()
     assert found["compare"]["complete"] is True
-    for name in found["compare"].keys() - {"complete"}:
+    for name in found["compare"].keys() - {"complete", "series"}:
         assert found["compare"][name] == then[name], name
+    assert [part["start"] for part in found["compare"]["series"]] == [
+        part["start"] for part in then["series"]
+    ]
+    for part, alone in zip(found["compare"]["series"], then["series"], strict=True):
+        assert part.items() <= alone.items()
     assert found["changes"]["looked_at"] > 0
+
+
+def test_the_json_tells_how_the_tiles_moved_as_the_page_does(archive, support_client):
+    asked = {"period": "yesterday"}
+    found = support_client.get("/analytics/data.json", asked).json()
+    then = support_client.get(
+        "/analytics/data.json", {"date_start": "2026-11-16", "date_end": "2026-11-16"}
+    ).json()
+    assert found["tiles"]["range"] == then["range"]
+    assert found["tiles"]["totals"] == then["totals"]
+    now, moved = found["totals"], found["tiles"]["changes"]
+    assert moved["outgoing"] == pytest.approx(now["outgoing"] / then["totals"]["outgoing"] - 1)
+    assert moved["delivery_rate"] == now["delivery_rate"] - then["totals"]["delivery_rate"]
+    page = support_client.get("/analytics/", asked | {"wait": "1"})
+    for tile in page.context["figures"]:
+        assert bool(tile.change) == (moved[tile.name] is not None), tile.name
 
 
 def test_of_a_range_that_is_not_fetched_no_figure_is_claimed(archive, support_client):

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 
+from messages_app.analysis.comparing import beside
 from messages_app.analysis.metrics import Tally, tally
 from messages_app.provider import MessageRecord
-from messages_app.views.figures import Against, Figure, figures
+from messages_app.tiles import Against
+from messages_app.views.figures import Figure, figures
 from tests.campaign import rounds
 from tests.charts.test_marks import NOW, Links, query, ugly
 from tests.factories import incoming, record
 
 
 def tiles(records: list[MessageRecord], against: Tally | None = None) -> dict[str, Figure]:
-    other = Against(against, "the week before") if against else None
+    other = Against(against, beside(query(), "week")) if against else None
     return {tile.name: tile for tile in figures(tally(records, NOW), query(), against=other)}
 
 
@@ -96,7 +98,9 @@ def test_a_rate_changes_in_points_and_a_count_by_its_share():
     )  # fmt: skip
     assert found["outgoing"].change == "−50.0%"
     assert found["cost"].change == "−50.0%"
-    assert found["outgoing"].change_in_full == "200 in the range compared with: the week before"
+    assert found["outgoing"].change_in_full == (
+        "200 in the range compared with: 9 Nov 2026 00:00:00 to 15 Nov 2026 12:00:00"
+    )
 
 
 def test_only_what_chance_hardly_explains_is_telling():
