@@ -1,7 +1,7 @@
 """What the frame of every page shows: which data, who is there, what that person may open."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -13,10 +13,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from messages_app.access import permissions_of
+from messages_app import saved
+from messages_app.access import Viewer, permissions_of
 from messages_app.analysis.countries import choices
 from messages_app.analysis.query import DEFAULT_SORT, MessageQuery
 from messages_app.filters import question_url
+from messages_app.made import SavedView
 
 THEMES = ("light", "dark")
 
@@ -52,8 +54,34 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "pages": page_links(request),
         "theme": theme if theme in THEMES else "",
         "can_reset_password": bool(settings.EMAIL_URL),
+        "saved_views": cache(partial(_menu, user.pk, may)) if user and may else None,
         "countries": _country_names(get_language() or "en") if may else "",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The saved views of the frame: a person's own and the team's, as far as that person may open them."""
+
+    own: list[SavedView]
+    team: list[SavedView]
+    changeable: list[SavedView]
+
+
+def _menu(user_id: int, may: frozenset[str]) -> Menu | None:
+    """Read once, and only where a template asks for it: a part of a page has no frame.
+
+    None: no page of this person has views.
+    """
+    viewer = Viewer(user_id, may)
+    if not saved.pages_of(viewer):
+        return None
+    found = saved.visible_to(viewer)
+    return Menu(
+        [view for view in found if not view.is_shared],
+        [view for view in found if view.is_shared],
+        [view for view in found if saved.may_change(view, viewer)],
+    )
 
 
 def page_links(request: HttpRequest, query: MessageQuery | None = None) -> list[PageLink]:

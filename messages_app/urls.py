@@ -1,12 +1,11 @@
 """The app's addresses."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
-from messages_app.views import analytics, messages, panels, provenance, review, watching
+from messages_app.views import analytics, messages, panels, provenance, review, saved, watching
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="messages"), name="home"),
+    path("", saved.home, name="home"),
     path("messages/", messages.messages, name="messages"),
     path("messages/count/", messages.count, name="messages_count"),
     path("messages/figures/", messages.figures, name="messages_figures"),
@@ -18,4 +17,11 @@ urlpatterns = [
     path("analytics/changed/", watching.changed, name="changed"),
     path("analytics/data.json", analytics.analytics_data, name="analytics_data"),
     path("review/", review.review, name="review"),
+    path("views/", saved.views, name="views"),
+    path("views/new/", saved.save, name="save_view"),
+    path("views/<int:pk>/", saved.view, name="view"),
+    path("views/<int:pk>/edit/", saved.edit, name="edit_view"),
+    path("views/<int:pk>/delete/", saved.delete, name="delete_view"),
+    path("views/<int:pk>/move/", saved.move, name="move_view"),
+    path("views/<int:pk>/start/", saved.start, name="start_view"),
 ]

@@ -120,6 +120,11 @@ def range_words(query: MessageQuery) -> str:
     """The range: its period's name, or its ends; whole days without their clock times."""
     if query.period != CUSTOM:
         return str(PERIODS[query.period].label).lower()
+    return span_words(query)
+
+
+def span_words(query: MessageQuery) -> str:
+    """The range by its ends, also of a period with a name."""
     start, end = query.span
     if start.time() == time.min and end.time() == LAST_SECOND:
         if start.date() == end.date():

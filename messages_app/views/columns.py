@@ -47,6 +47,8 @@ _COLUMNS: tuple[
 )
 # Name, class, label, and sorts: key, label, whether the first click descends.
 
+COLUMN_NAMES = tuple(name for name, *_rest in _COLUMNS)
+
 
 def columns(path: str, query: MessageQuery) -> list[Column]:
     """The columns with sort links for this question."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from messages_app.analysis.comparing import COMPARISONS, FREE, beside
@@ -63,7 +63,12 @@ class Aside:
 
 def aside(request: HttpRequest, question: Question) -> tuple[Question, Aside]:
     """What the page asks beside its question; a mistake in it leaves the question without answer."""
-    found = Aside(*(request.GET.get(name, "").strip() for name in ASIDE))
+    return aside_of(request.GET, question)
+
+
+def aside_of(params: QueryDict, question: Question) -> tuple[Question, Aside]:
+    """The same of any parameters."""
+    found = Aside(*(params.get(name, "").strip() for name in ASIDE))
     mistakes = list(_mistakes(found))
     for mistake in mistakes:
         question.form.add_error(None, mistake)

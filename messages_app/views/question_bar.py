@@ -17,6 +17,7 @@ from messages_app.context import page_links
 from messages_app.filters import STATUS_CHOICES, Question, address_without, question_url
 from messages_app.sms.terms import WITHDRAWN
 from messages_app.views.asking import given
+from messages_app.views.keeping import keeping
 
 _FIELD_OF = {"country": "countries", "status": "statuses"}
 _EMPTY: dict[str, Any] = {"countries": (), "statuses": (), "details": ()}
@@ -65,6 +66,7 @@ def bar(
         "kept": [*kept_values(form), *beside],
         "per_page_choices": PER_PAGE_CHOICES,
         "pages": page_links(request, query),
+        **(keeping(request, query, beside) if query else {}),
     }
 
 

@@ -115,7 +115,11 @@
   document.addEventListener("click", (event) => {
     const target = event.target;
     const copies = target.closest("[data-copy]:not([data-copy-table])");
-    if (copies) copy(copies);
+    if (copies) {
+      event.preventDefault(); // without a script it is a link to what it copies
+      copy(copies);
+      closeMenus(null);
+    }
     const theme = target.closest("[data-theme-switch]");
     if (theme) nextTheme(theme);
   });
