@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from messages_app.privacy import Mask, mask_of
+
 PERMISSIONS = (
     "see_messages", "see_personal", "see_figures", "review", "export", "share", "reveal",
 )  # fmt: skip
@@ -19,6 +21,11 @@ class Viewer:
 
     user_id: int
     may: frozenset[str]
+
+    @property
+    def mask(self) -> Mask:
+        """How much of numbers and texts this person sees."""
+        return mask_of(self.may)
 
 
 def permissions_of(user: object) -> frozenset[str]:

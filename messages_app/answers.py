@@ -1,4 +1,4 @@
-"""One answer for each question, from the source that `analysis.choice` names.
+"""One answer for each question, from the source that `analysis.choice` names, under its mask.
 
     question ─▶ what the archive holds ─▶ archive
                        │
@@ -9,7 +9,7 @@ Views ask here and nowhere else, so that lists, figures and charts of a page agr
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -36,6 +36,7 @@ from messages_app.archive.plan import forgotten_before
 from messages_app.archive.rows import read_rows
 from messages_app.archive.starting import is_ours
 from messages_app.archive.windows import SECOND, TooMuch, Window
+from messages_app.privacy import covered, words
 from messages_app.provider import MessageRecord, ProviderError
 from messages_app.sources import fingerprint, live_source
 
@@ -104,7 +105,9 @@ def listed(query: MessageQuery, cursor: Cursor | None = None) -> Answered[Listin
         found = list_messages(query, live_source())
         return Answered(found, query, found.as_of, LIVE, held, found.unproven)
 
-    return _answered(query, lambda held: held.answers_list(query), archived, live)
+    answer = _answered(query, lambda held: held.answers_list(query), archived, live)
+    rows = tuple(covered(row, query.mask) for row in answer.value.rows)
+    return answer.with_value(replace(answer.value, rows=rows))
 
 
 def over_spans(
@@ -159,7 +162,7 @@ def counted(query: MessageQuery) -> Answered[Counted]:
 
     def from_rows(rows: LiveRows) -> Counted:
         return Counted(
-            Counter(record.status_details or NONE for record in rows.records),
+            Counter(words(r.status_details, query.mask) or NONE for r in rows.records),
             Counter(record.country or NONE for record in rows.records),
         )
 
@@ -210,9 +213,14 @@ def _tally(rows: LiveRows) -> Tally:
 def found(key: str, at: datetime | None, query: MessageQuery) -> MessageRecord | None:
     """The row with a key ("type:id"), from the archive while that is fresh, else from the provider.
 
-    `at` is its second, without which the provider cannot be asked. Raises ProviderError where
-    neither has it.
+    `at` is its second, without which the provider cannot be asked; of the question its mask counts
+    alone. Raises ProviderError where neither has it.
     """
+    row = _row(key, at, query)
+    return row and covered(row, query.mask)
+
+
+def _row(key: str, at: datetime | None, query: MessageQuery) -> MessageRecord | None:
     kind, _colon, number = key.partition(":")
     row = next(iter(read_rows([key_of(kind, int(number))])), None)
     kept = row if row is not None and row.type == kind and is_ours(fingerprint()) else None

@@ -5,6 +5,8 @@ every URL that we make. Rows never come from the FilterSet's queryset: an invali
 out of it and answer with more rows than were asked for.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -20,13 +22,15 @@ from django.utils.translation import gettext_lazy as _
 
 from messages_app import fields
 from messages_app.analysis.conditions import OTHER
+from messages_app.analysis.exact import meant
 from messages_app.analysis.periods import CUSTOM, DEFAULT_PERIOD, PERIODS
 from messages_app.analysis.prices import Prices
 from messages_app.analysis.query import DEFAULT_PER_PAGE, DEFAULT_SORT, MessageQuery, Params
 from messages_app.analysis.slots import SLOTS
 from messages_app.analysis.statuses import DIRECTIONS, KINDS, SORTS, STATUSES
+from messages_app.privacy import COVERED, Mask, asks_for_number, holds_number
 from messages_app.provider import MAX_REFERENCE
-from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
+from messages_app.sealing import PREFIX, BrokenSeal, is_sealed, seal, unseal
 from messages_app.sms.terms import WITHDRAWN
 
 PERSONAL = ("destination", "sender", "message", "reference")
@@ -46,6 +50,14 @@ EXTRAS = frozenset({*ASIDE, "after", "at", "before", "refresh", "seen", "wait"})
 """Parameters of a page that are no part of the question; some only a form sends."""
 
 LOST = _("This link was cut off or altered, or its key is gone. Type the value again.")
+
+WITHHELD = PREFIX
+"""Stands in an address for a personal value that its viewer may not ask for."""
+
+MASKED = _("Numbers and texts are masked for you, so they cannot be searched.")
+MASKED_SORT = _("Numbers and texts are masked for you, so rows cannot be put in their order.")
+PERSONAL_SORTS = ("destination", "sender", "message")
+"""Columns whose order tells of the values in them."""
 
 MAX_PAGE = 1_000_000
 MIN_PER_PAGE, MAX_PER_PAGE = 25, 200
@@ -130,29 +142,36 @@ class Question:
 
     `outspoken` says that the parameters bore a personal value in plain, or a list in commas: the
     page then redirects to the sealed address of the same question. `lost` names the personal fields
-    that a broken link left empty.
+    that a broken link left empty, `masked` those that this viewer may not ask by.
     """
 
     form: forms.Form
     query: MessageQuery | None
     outspoken: bool = False
     lost: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
 
 
-def read_question(params: QueryDict, now: datetime, *, typed: bool = False) -> Question:
+def read_question(
+    params: QueryDict, now: datetime, mask: Mask = COVERED, *, typed: bool = False
+) -> Question:
     """Read a question from URL or form parameters; never raises for what stands in them.
 
-    Sealed values are our own and stand as they are, unless they were `typed` into a form.
+    Sealed values are our own and stand as they are, unless they were `typed` into a form. Under a
+    `mask` no filter and no order may tell of a value that it hides.
     """
-    data, broken = _opened(params, typed=typed)
+    data, broken = _opened(params, mask, typed=typed)
     filters = QuestionFilter(data, queryset=NoQueryset())
     form = filters.form
     form.full_clean()
     for name, sentence in broken:
         form.add_error(name if name in form.fields else None, ValidationError(sentence))
-    query = None if form.errors else _query(form.cleaned_data, now)
-    lost = tuple(name for name, sentence in broken if name and sentence is LOST)
-    return Question(form, query, _is_outspoken(params), lost)
+    query = None if form.errors else _query(form.cleaned_data, now, mask)
+
+    def named(why: object) -> tuple[str, ...]:
+        return tuple(name for name, sentence in broken if name and sentence is why)
+
+    return Question(form, query, _is_outspoken(params), named(LOST), named(MASKED))
 
 
 @lru_cache(maxsize=4096)
@@ -192,7 +211,7 @@ def _encoded(name: str, value: str) -> str:
 
 
 def _opened(
-    params: QueryDict, *, typed: bool
+    params: QueryDict, mask: Mask, *, typed: bool
 ) -> tuple[dict[str, Any], list[tuple[str | None, Any]]]:
     """Plain data for the form, and what could not be opened, with its field."""
     data: dict[str, Any] = {}
@@ -209,7 +228,10 @@ def _opened(
             data[name] = values[-1]
         else:
             data[name] = values[-1]
+    masked = () if mask.is_open else tuple(_covered(params, data))
     for name in PERSONAL:
+        if name in masked:
+            continue
         try:
             data[name] = _plain(name, data.get(name, ""), typed=typed)
             is_lost = name in params.getlist(BROKEN) and not data[name].strip()
@@ -217,7 +239,34 @@ def _opened(
             data[name], is_lost = "", True
         if is_lost:
             broken.append((name, LOST))
+    broken += [(name, MASKED_SORT if name == "sort" else MASKED) for name in masked]
     return data, broken
+
+
+def _covered(params: QueryDict, data: dict[str, Any]) -> Iterator[str]:
+    """Take out of `data` what a masked viewer may not ask, so that no page repeats it; name it."""
+    for name, asks in ASKS_FOR_PERSONAL.items():
+        if any(value.strip() and asks(value) for value in params.getlist(name)):
+            data[name] = [] if name in SEVERAL else ""
+            yield name
+
+
+def _asks_for_sender(value: str) -> bool:
+    """A name or a short code is nobody's number, and may be asked for."""
+    if value == WITHHELD:
+        return True
+    with suppress(BrokenSeal):
+        return asks_for_number(meant(unseal("sender", value) if is_sealed(value) else value))
+    return False
+
+
+ASKS_FOR_PERSONAL: dict[str, Callable[[str], bool]] = {
+    **dict.fromkeys(PERSONAL, lambda _value: True),
+    "sender": _asks_for_sender,
+    "details": lambda value: holds_number(meant(value)),
+    "sort": lambda value: value.strip().removeprefix("-") in PERSONAL_SORTS,
+}
+"""What a masked viewer may not ask: by parameter, whether a value of it tells of numbers or texts."""
 
 
 def _plain(name: str, text: str, *, typed: bool) -> str:
@@ -232,7 +281,7 @@ def _is_outspoken(params: QueryDict) -> bool:
     return personal or listed
 
 
-def _query(found: dict[str, Any], now: datetime) -> MessageQuery:
+def _query(found: dict[str, Any], now: datetime, mask: Mask) -> MessageQuery:
     free = found["period"] == CUSTOM
     return MessageQuery(
         now=now,
@@ -253,6 +302,7 @@ def _query(found: dict[str, Any], now: datetime) -> MessageQuery:
         slot=found["slot"],
         delay=found["delay"],
         prices=Prices(settings.CREDIT_PRICE),
+        mask=mask,
         sort=found["sort"] or DEFAULT_SORT,
         page=int(found["page"] or 1),
         per_page=int(found["per_page"] or DEFAULT_PER_PAGE),

@@ -20,7 +20,7 @@ MOST = 60
 """Views on one shelf: a person's own, or the team's. More are no help to find anything."""
 
 NEEDS = {
-    "messages": frozenset({"see_messages", "see_personal"}),
+    "messages": frozenset({"see_messages"}),
     "analytics": frozenset({"see_figures"}),
 }
 """The pages that a view can be of, and what each asks of a person."""

@@ -15,6 +15,7 @@ from messages_app.analysis.periods import PERIODS
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import SORTS
 from messages_app.filters import STATUS_CHOICES, question_url, read_question, spelled
+from messages_app.privacy import OPEN
 from messages_app.provider import MAX_REFERENCE
 from messages_app.sms.zones import exists
 from messages_app.views.question_bar import kept_values, shown_values
@@ -24,7 +25,7 @@ NOW = datetime(2026, 11, 23, 14, 30, tzinfo=PARIS)
 
 
 def read(text: str):
-    return read_question(QueryDict(text), NOW)
+    return read_question(QueryDict(text), NOW, OPEN)
 
 
 def query_of(text: str) -> MessageQuery:
@@ -70,7 +71,7 @@ def of_a_row(name):
 
 
 queries = st.builds(
-    lambda spans, **rest: MessageQuery(now=NOW, **spans, **rest),
+    lambda spans, **rest: MessageQuery(now=NOW, mask=OPEN, **spans, **rest),
     st.one_of(periods, ranges),
     destination=st.sampled_from(
         ["", "33639981234", "447700900123", "36000", "ACME", "336*", "AC*"]
@@ -107,15 +108,15 @@ def test_a_value_of_a_row_is_asked_for_exactly_by_link_by_form_and_by_hand(name,
     assert name not in ("sender", "destination") or not is_prefix(text)
     params = QueryDict(mutable=True)
     params[name] = text
-    question = read_question(params, NOW, typed=True)
+    question = read_question(params, NOW, OPEN, typed=True)
     assert question.query is not None, question.form.errors
     field = {"country": "countries"}.get(name, name)
     asked = getattr(question.query, field)
     assert asked == (text if isinstance(asked, str) else (text,))
     # What stands in the form's input, and what the browser makes of it.
-    shown = dict(kept_values(question.form)).get(name) or shown_values(question.form)[name]
+    shown = dict(kept_values(question.form, masked=False)).get(name) or shown_values(question.form)[name]
     params[name] = shown.replace("\r\n", "\n").replace("\n", "\r\n")
-    assert read_question(params, NOW, typed=True).query == question.query
+    assert read_question(params, NOW, OPEN, typed=True).query == question.query
 
 
 @pytest.mark.parametrize("text", ["=", "=%00", "=" + "x" * 256, "= "])
@@ -139,7 +140,7 @@ def test_a_question_survives_its_plain_parameters(query):
     params = QueryDict(mutable=True)
     for name, value in query.to_params():
         params.appendlist(name, value)
-    assert read_question(params, NOW).query == query
+    assert read_question(params, NOW, OPEN).query == query
 
 
 @given(queries)
@@ -161,7 +162,7 @@ def test_any_parameters_give_a_question_or_errors(values):
     params = QueryDict(mutable=True)
     for name, value in values.items():
         params.appendlist(name, value)
-    question = read_question(params, NOW)
+    question = read_question(params, NOW, OPEN)
     assert bool(question.form.errors) == (question.query is None)
 
 
@@ -317,7 +318,7 @@ def test_the_length_counts_both_seconds():
 @pytest.mark.parametrize("name", ["destination", "sender"])
 def test_our_own_links_mean_the_very_value_that_the_provider_wrote(name, number):
     """A number in a form that the provider never documents must not lead to another one's rows."""
-    query = MessageQuery(now=NOW, **{name: number})
+    query = MessageQuery(now=NOW, mask=OPEN, **{name: number})
     params = QueryDict(question_url("", query).removeprefix("?"))
-    assert read_question(params, NOW).query == query
-    assert read_question(params, NOW, typed=True).query != query or number == "33 639"
+    assert read_question(params, NOW, OPEN).query == query
+    assert read_question(params, NOW, OPEN, typed=True).query != query or number == "33 639"

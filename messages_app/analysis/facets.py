@@ -13,6 +13,7 @@ from messages_app.analysis.metrics import Cell, Key, Tally, cells, tally_by
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.slots import slot_of
 from messages_app.analysis.statuses import INCOMING_TYPE, NONE, OUTGOING
+from messages_app.privacy import Mask, number, words
 from messages_app.provider import MessageRecord
 from messages_app.sms.terms import BULK, MT
 
@@ -27,6 +28,7 @@ class Facet(Generic[Key]):
     `width` is the widest bucket of time that tells its keys apart, in seconds; 0: time does not.
     `is_weekly`: hours of the week tell them apart. `by_country`: whether its keys need the country.
     `is_sent`: outgoing rows alone are counted. `is_bulk`: only values with BULK rows on a day are parts.
+    `cover` is a key as it is seen under a mask; keys that look alike then are one part.
     """
 
     key: Callable[[Cell], Key]
@@ -36,6 +38,7 @@ class Facet(Generic[Key]):
     by_country: bool = False
     is_sent: bool = False
     is_bulk: bool = False
+    cover: Callable[[Key, Mask], Key] = lambda key, _mask: key
 
     @property
     def is_whole(self) -> bool:
@@ -52,9 +55,13 @@ TOTAL: Facet[None] = Facet(lambda _cell: None)
 COUNTRY: Facet[str] = Facet(lambda cell: cell.country or NONE, by_country=True)
 SLOT: Facet[str] = Facet(lambda cell: slot_of(cell.at), width=HOUR, is_weekly=True)
 MONTHLY: Facet[datetime] = Facet(lambda cell: month_of(cell.at), width=MONTH)
-REASON: Facet[tuple[str, str]] = Facet(lambda cell: (cell.state, cell.value or NONE), "details")
+REASON: Facet[tuple[str, str]] = Facet(
+    lambda cell: (cell.state, cell.value or NONE),
+    "details",
+    cover=lambda key, mask: (key[0], words(key[1], mask)),
+)
 # Who sent an incoming message is a person.
-SENDER: Facet[str] = Facet(lambda cell: cell.value or NONE, "sender", is_sent=True)
+SENDER: Facet[str] = Facet(lambda cell: cell.value or NONE, "sender", is_sent=True, cover=number)
 CAMPAIGN: Facet[str] = Facet(lambda cell: cell.value, "campaign", is_bulk=True)
 
 FACETS: dict[str, Facet[Any]] = {
@@ -95,8 +102,17 @@ def parts(cells: Iterable[Cell], query: MessageQuery, facet: Facet[Key]) -> Mapp
     """Count cells by a facet, in the order of its keys."""
     if facet.is_bulk:
         cells = bulk(cells)
-    found = tally_by(cells, facet.key)
+    found = _covered(tally_by(cells, facet.key), facet, query.mask)
     return dict(sorted(found.items(), key=lambda one: one[0]))  # type: ignore[arg-type, return-value]
+
+
+def _covered(by: Mapping[Key, Tally], facet: Facet[Key], mask: Mask) -> Mapping[Key, Tally]:
+    if mask.is_open:
+        return by
+    found: dict[Key, Tally] = {}
+    for key, tally in by.items():
+        found.setdefault(facet.cover(key, mask), Tally()).merge(tally)
+    return found
 
 
 def bulk(cells: Iterable[Cell]) -> list[Cell]:

@@ -11,6 +11,7 @@ from typing import Self
 
 from messages_app.analysis.periods import CUSTOM, DEFAULT_PERIOD, PERIODS, Span
 from messages_app.analysis.prices import NO_PRICES, Prices
+from messages_app.privacy import COVERED, Mask
 from messages_app.sms.zones import SECOND
 
 DEFAULT_SORT = "-date"
@@ -30,8 +31,9 @@ class MessageQuery:
     `*` at their end they mean whatever begins so. `reference` is the sender's own
     (`client_message_id`), `client` the `client_id`. `kind`, `slot` and `delay` narrow to the rows of
     one mark of a chart: one of `statuses.KINDS`, an hour of the week ("mon-09"), and a time to
-    delivery ("20-60": seconds from, and up to below). `prices` says what a credit costs; like `now`
-    it comes with the question and is no part of its address.
+    delivery ("20-60": seconds from, and up to below). `prices` says what a credit costs, `mask` how much
+    of numbers and texts the answer shows; like `now` they come with the question and are no part of
+    its address.
     """
 
     now: datetime
@@ -55,6 +57,7 @@ class MessageQuery:
     page: int = 1
     per_page: int = DEFAULT_PER_PAGE
     prices: Prices = NO_PRICES
+    mask: Mask = COVERED
 
     @property
     def zone(self) -> tzinfo:

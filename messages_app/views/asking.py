@@ -1,7 +1,6 @@
 """What every page with a question shares: read it, send typed values to their sealed address, answer.
 
-request ─▶ asked() ─▶ refusal (personal values that the person may not see)
-               ├────▶ redirect (a form was sent, or the URL spells personal values)
+request ─▶ asked() ─▶ redirect (a form was sent, or the URL spells personal values)
                └────▶ Question ─▶ attempt(work) ─▶ the answer, or a Trouble to show
 """
 
@@ -19,7 +18,17 @@ from messages_app.access import gate
 from messages_app.analysis.query import MessageQuery
 from messages_app.answers import is_at_hand
 from messages_app.archive.windows import TooMuch
-from messages_app.filters import EXTRAS, FORM_ONLY, PERSONAL, Question, question_url, read_question
+from messages_app.filters import (
+    ASKS_FOR_PERSONAL,
+    EXTRAS,
+    FORM_ONLY,
+    PERSONAL,
+    WITHHELD,
+    Question,
+    question_url,
+    read_question,
+)
+from messages_app.privacy import Mask
 from messages_app.provider import ProviderError
 from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
 from messages_app.views.trouble import Trouble, failed, too_much
@@ -37,15 +46,12 @@ class AskedRequest(HttpRequest):
 
 
 def asked(request: HttpRequest) -> Question | HttpResponse:
-    """The question of this request, or the redirect to its own address.
-
-    Raises PermissionDenied where it asks for personal values and the person may not see them.
-    """
+    """The question of this request, or the redirect to its own address. Raises PermissionDenied."""
     question = read(request)
     params, is_form = _given(request)
     if question.query and (is_form or question.outspoken):
         return redirect(question_url(request.path, question.query, extras_of(params)))
-    hidden = sealed(request.GET)
+    hidden = sealed(request.GET, gate(request).mask)
     if hidden != request.GET:
         # This address has no answer, but it must not stay in histories as it is.
         return redirect(f"{request.path}?{hidden.urlencode()}")
@@ -55,11 +61,11 @@ def asked(request: HttpRequest) -> Question | HttpResponse:
 def read(request: HttpRequest) -> Question:
     """Read the question of a request; every page with a question comes by here.
 
-    Counts are answers too: who may not see personal values may not ask how many rows hold one.
+    Counts are answers too: under a mask nobody may ask how many rows hold a number or a text.
     Raises PermissionDenied.
     """
     params, is_form = _given(request)
-    return _read(request, sealed(params, typed=True) if is_form else params, typed=is_form)
+    return _read(request, given(request) if is_form else params, typed=is_form)
 
 
 def read_address(request: HttpRequest) -> Question:
@@ -68,9 +74,7 @@ def read_address(request: HttpRequest) -> Question:
 
 
 def _read(request: HttpRequest, params: QueryDict, *, typed: bool = False) -> Question:
-    if any(value.strip() for name in PERSONAL for value in params.getlist(name)):
-        gate(request, "see_personal")
-    return read_question(params, clock.now(), typed=typed)
+    return read_question(params, clock.now(), gate(request).mask, typed=typed)
 
 
 def _given(request: HttpRequest) -> tuple[QueryDict, bool]:
@@ -101,20 +105,28 @@ def opened_form(text: str) -> QueryDict | None:
 def given(request: HttpRequest) -> QueryDict:
     """The parameters of a request with every personal value sealed."""
     params, is_form = _given(request)
-    return sealed(params, typed=is_form)
+    return sealed(params, gate(request).mask, typed=is_form)
 
 
-def sealed(params: QueryDict, *, typed: bool = False) -> QueryDict:
-    """`params` with every personal value sealed; what is `typed` is plain, whatever it looks like."""
+def sealed(params: QueryDict, mask: Mask, *, typed: bool = False) -> QueryDict:
+    """`params` with every personal value sealed; what is `typed` is plain, whatever it looks like.
+
+    Under a mask nothing is sealed that may not be asked for: a colleague's sealed link would be
+    guessed by what typed numbers become.
+    """
     found = params.copy()
     for name in PERSONAL:
         if name in params:
-            found.setlist(name, [_sealed(name, one, typed) for one in params.getlist(name)])
+            values = params.getlist(name)
+            found.setlist(name, [_sealed(name, value, mask, typed) for value in values])
     return found
 
 
-def _sealed(name: str, value: str, typed: bool) -> str:
-    return seal(name, value) if value and (typed or not is_sealed(value)) else value
+def _sealed(name: str, value: str, mask: Mask, typed: bool) -> str:
+    if not value or (is_sealed(value) and not typed):
+        return value
+    may_ask = mask.is_open or not ASKS_FOR_PERSONAL[name](value)
+    return seal(name, value) if may_ask else WITHHELD
 
 
 def extras_of(params: QueryDict) -> list[tuple[str, str]]:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import PROVIDER_SORTS
-from messages_app.filters import question_url
+from messages_app.filters import PERSONAL_SORTS, question_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,14 @@ class Column:
         return next((sort.state for sort in self.sorts if sort.state), "none" if self.sorts else "")
 
 
+FROM_TO = format_lazy("{} → {}", _("From"), _("To"))
+
 _COLUMNS: tuple[
     tuple[str, str, str | Promise, tuple[tuple[str, str | Promise, bool], ...]], ...
 ] = (
     ("time", "time", _("Time"), (("date", _("Time"), True),)),
     ("direction", "direction", _("Direction"), ()),
-    ("route", "", "", (("sender", _("From"), False), ("destination", _("To"), False))),
+    ("route", "", FROM_TO, (("sender", _("From"), False), ("destination", _("To"), False))),
     ("text", "", _("Text"), ()),
     ("status", "", _("Status"), (("status", _("Status"), False),)),
     ("parts", "num", _("Parts"), (("parts", _("Parts"), True),)),
@@ -51,9 +54,15 @@ COLUMN_NAMES = tuple(name for name, *_rest in _COLUMNS)
 
 
 def columns(path: str, query: MessageQuery) -> list[Column]:
-    """The columns with sort links for this question."""
+    """The columns with sort links for this question; masked, none by what is hidden."""
+    barred = () if query.mask.is_open else PERSONAL_SORTS
     return [
-        Column(name, css, label, tuple(_sort(path, query, *one) for one in sorts))
+        Column(
+            name,
+            css,
+            label,
+            tuple(_sort(path, query, *one) for one in sorts if one[0] not in barred),
+        )
         for name, css, label, sorts in _COLUMNS
     ]
 

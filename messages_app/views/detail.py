@@ -8,17 +8,17 @@ from django.utils.translation import gettext as _
 
 from messages_app.analysis import shown
 from messages_app.analysis.countries import country_name, flag
-from messages_app.analysis.numbers import region_of, shown_number
+from messages_app.analysis.numbers import shown_number
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import second_words
 from messages_app.analysis.statuses import INCOMING_TYPE, TONES, status_of_row
 from messages_app.archive.rows import ArchivedRecord
 from messages_app.filters import question_url
+from messages_app.privacy import Hidden, HiddenText
 from messages_app.provider import MessageRecord
 from messages_app.sms.delays import delay_between
-from messages_app.sms.parts import parts_of
 from messages_app.sms.terms import DENIED, MO, NOT_SENT, PENDING, WITHDRAWN
-from messages_app.views.rows import reason_of
+from messages_app.views.rows import reason_of, row_parts, row_region
 from messages_app.visible import one_line, pieces
 
 UNSENT = (*PENDING, NOT_SENT, DENIED, WITHDRAWN)
@@ -65,20 +65,32 @@ def detail(record: MessageRecord, query: MessageQuery) -> dict[str, Any]:
 def _route(record: MessageRecord, query: MessageQuery) -> list[Fact]:
     incoming = record.type == MO
     handset = record.sender if incoming else record.destination
-    region = record.country or region_of(handset)
+    region = row_region(record)
     country = f"{flag(region)} {country_name(region)}" if region else shown.NOTHING
     sender, destination = _number(record.sender), _number(record.destination)
     links = _traffic_of(handset, query)
     return [
-        Fact(_("From"), "sender", sender, links if incoming else (), record.sender),
-        Fact(_("To"), "destination", destination, () if incoming else links, record.destination),
+        Fact(_("From"), "sender", sender, links if incoming else (), copied(record.sender)),
+        Fact(
+            _("To"),
+            "destination",
+            destination,
+            () if incoming else links,
+            copied(record.destination),
+        ),
         Fact(_("Country"), "country", country),
     ]
 
 
+def copied(value: str) -> str:
+    """What a button copies: nothing where the value is hidden."""
+    return "" if isinstance(value, Hidden) else value
+
+
 def _traffic_of(handset: str, query: MessageQuery) -> tuple[Link, ...]:
-    """What else went to a handset and came from it; nothing for one without a number."""
-    if not handset:
+    """What else went to a handset and came from it; nothing for one without a number, or where
+    nobody may ask for one."""
+    if not handset or not query.mask.is_open:
         return ()
     messages, month = reverse("messages"), query.but(period="last_30_days")
     # Only handsets answer: narrowed to incoming messages the provider has few to be read through.
@@ -114,15 +126,22 @@ def _gone(record: MessageRecord, query: MessageQuery) -> str:
 
 
 def _facts(record: MessageRecord) -> list[Fact]:
-    parts = parts_of(record.message)
-    length = record.message_length if record.message_length is not None else len(record.message)
+    parts = row_parts(record)
     return [
         Fact(_("Status"), "status", one_line(record.status)),
         Fact(_("Reason"), "status_details", one_line(record.status_details) or shown.NOTHING),
-        Fact(_("Characters"), "message_length", shown.number(length)),
+        Fact(_("Characters"), "message_length", shown.number(_length(record))),
         Fact(_("Parts"), "", f"{parts.number} · {parts.encoding}"),
         Fact(_("Credits"), "cost", shown.credits(record.cost)),
     ]
+
+
+def _length(record: MessageRecord) -> int:
+    """Characters of the text: as the provider counts them, or as they stand."""
+    if record.message_length is not None:
+        return record.message_length
+    text = record.message
+    return text.length if isinstance(text, HiddenText) else len(text)
 
 
 def _identifiers(record: MessageRecord) -> list[Fact]:
@@ -142,7 +161,8 @@ def _identifiers(record: MessageRecord) -> list[Fact]:
 
 
 def _copied(record: MessageRecord, name: str) -> str:
-    return "" if name == "type" else _raw(getattr(record, name), "")
+    value = getattr(record, name)
+    return "" if name == "type" or isinstance(value, Hidden) else _raw(value, "")
 
 
 def _raw(value: object, nothing: str = shown.NOTHING) -> str:

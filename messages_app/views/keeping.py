@@ -16,7 +16,7 @@ from messages_app.access import Viewer
 from messages_app.analysis.periods import CUSTOM
 from messages_app.analysis.query import MessageQuery, Params
 from messages_app.analysis.sentence import range_words, span_words
-from messages_app.filters import PERSONAL, question_url, read_question
+from messages_app.filters import question_url, read_question
 from messages_app.saved import NEEDS
 from messages_app.views.asking import extras_of
 from messages_app.views.comparing import Aside, aside_of
@@ -77,9 +77,7 @@ def kept(address: str, viewer: Viewer) -> Kept | None:
     page, params = _page_of(found.path), QueryDict(found.query)
     if not page or found.netloc or not viewer.may >= NEEDS[page]:
         return None
-    if "see_personal" not in viewer.may and any(name in params for name in PERSONAL):
-        return None
-    question, beside = aside_of(params, read_question(params, clock.now()))
+    question, beside = aside_of(params, read_question(params, clock.now(), viewer.mask))
     if question.query is None:
         return None
     query = question.query.but(page=1)

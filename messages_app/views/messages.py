@@ -57,7 +57,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     Where every row of the range is needed first, a browser has the frame at once, which asks again
     with `wait=1` for the rows; programs have them in the one answer.
     """
-    gate(request, "see_messages", "see_personal")
+    gate(request, "see_messages")
     question = asked(request)
     if isinstance(question, HttpResponse):
         return question
@@ -182,7 +182,7 @@ def _per_page_links(path: str, query: MessageQuery) -> list[tuple[int, str, bool
 @require_safe
 def count(request: HttpRequest) -> HttpResponse:
     """The exact number of a long list's rows; loads by itself while the page is there already."""
-    gate(request, "see_messages", "see_personal")
+    gate(request, "see_messages")
     query = read(request).query
     if query is None:
         return HttpResponse(status=400)
@@ -217,7 +217,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 @require_safe
 def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
     """One message with every field; `?at=` says in which second to look for it."""
-    gate(request, "see_messages", "see_personal")
+    viewer = gate(request, "see_messages")
     if kind not in (MT, MO):
         raise Http404(_("There are outgoing (sms_mt) and incoming (sms_mo) messages."))
     if (
@@ -225,7 +225,7 @@ def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
     ):  # no row bears it, and its key would be too long for a database
         raise Http404(_("No message has so large a number."))
     now = clock.now()
-    query = MessageQuery(now=now)
+    query = MessageQuery(now=now, mask=viewer.mask)
     at = _second(request.GET.get("at", ""))
     key = f"{kind}:{message_id}"
     record = attempt(partial(found, key, at), query, request.path)

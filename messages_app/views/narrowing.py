@@ -7,6 +7,7 @@ from django.urls import reverse
 from messages_app.analysis.query import MessageQuery
 from messages_app.charts.marks import Link
 from messages_app.filters import question_url, spelled
+from messages_app.privacy import Hidden
 from messages_app.sms.delays import bins_between, span_of
 
 FILTERS = {"countries": "country", "details": "details"}
@@ -15,6 +16,8 @@ FILTERS = {"countries": "country", "details": "details"}
 
 def narrowed(query: MessageQuery, **wanted: Any) -> MessageQuery | None:
     """The question narrowed to `wanted` within what it already asks; None where nothing is left."""
+    if any(_is_hidden(value) for value in wanted.values()):
+        return None  # what is masked cannot be asked for
     changes = {name: _spelled(name, value) for name, value in wanted.items()}
     for name in ("countries", "statuses", "details"):
         asked = getattr(query, name)
@@ -39,6 +42,11 @@ def _spelled(name: str, value: Any) -> Any:
     if name in FILTERS:
         return tuple(spelled(FILTERS[name], one) for one in value)
     return value
+
+
+def _is_hidden(value: object) -> bool:
+    several = value if isinstance(value, tuple) else (value,)
+    return any(isinstance(one, Hidden) for one in several)
 
 
 def _shared(delay: str, asked: str) -> str:

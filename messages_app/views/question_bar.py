@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from messages_app.access import gate
 from messages_app.analysis import shown
 from messages_app.analysis.numbers import shown_number
 from messages_app.analysis.periods import DEFAULT_PERIOD
@@ -14,7 +15,7 @@ from messages_app.analysis.query import PER_PAGE_CHOICES, MessageQuery, Params
 from messages_app.analysis.sentence import clauses, remark, subject
 from messages_app.analysis.statuses import Tone, status_of, tone_of
 from messages_app.context import page_links
-from messages_app.filters import STATUS_CHOICES, Question, address_without, question_url
+from messages_app.filters import MASKED, STATUS_CHOICES, Question, address_without, question_url
 from messages_app.sms.terms import WITHDRAWN
 from messages_app.views.asking import given
 from messages_app.views.keeping import keeping
@@ -42,13 +43,14 @@ def bar(
     `beside` is what the page asks besides, and keeps while filters change.
     """
     form, query = question.form, question.query
+    is_masked = not gate(request).mask.is_open
     chosen = set(query.statuses if query else form.data.get("status", ()))
     visible = ("period", "date_start", "date_end", "destination", "message", "type", "country",
                "status", "sender", "campaign", "client", "reference")  # fmt: skip
     hidden_errors = [
         _of_field(form, name, sentence)
         for name, sentences in form.errors.items()
-        if name not in visible or name in without
+        if name not in (*visible, *question.masked) or name in without
         for sentence in sentences
     ]
     return {
@@ -61,13 +63,33 @@ def bar(
         "hidden_errors": hidden_errors,
         "without": without,
         "lost": {name: _left_out(request, name) for name in question.lost},
+        "masked": _masked(request, question),
+        "is_masked": is_masked,
         "chips": chips(request.path, query, beside) if query else [],
         "clear_href": request.path,
-        "kept": [*kept_values(form), *beside],
+        "kept": [*kept_values(form, masked=is_masked), *beside],
         "per_page_choices": PER_PAGE_CHOICES,
         "pages": page_links(request, query),
         **(keeping(request, query, beside) if query else {}),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A filter that a masked viewer asked by: its label, why it is refused, the address without it."""
+
+    name: str
+    label: str
+    why: str
+    href: str
+
+
+def _masked(request: HttpRequest, question: Question) -> list[Refused]:
+    fields = question.form.fields
+    return [
+        Refused(name, str(fields[name].label), str(MASKED), _left_out(request, name))
+        for name in question.masked
+    ]
 
 
 def _of_field(form: Any, name: str, sentence: object) -> str:
@@ -115,10 +137,19 @@ def _as_typed(name: str, value: Any) -> str:
     return str(value)
 
 
-def kept_values(form: Any) -> list[tuple[str, str]]:
+def kept_values(form: Any, *, masked: bool) -> list[tuple[str, str]]:
     """What the form has no input for but must not lose, as far as it was understood."""
     found: list[tuple[str, str]] = []
-    for name in ("details", "kind", "slot", "delay", "sort", "per_page"):
+    # A masked viewer has no field for senders, but came here by a link to one that is a name.
+    for name in (
+        *(["sender"] if masked else []),
+        "details",
+        "kind",
+        "slot",
+        "delay",
+        "sort",
+        "per_page",
+    ):
         value = form.cleaned_data.get(name) or ()
         several = value if isinstance(value, tuple) else (value,)
         found.extend((name, str(one)) for one in several)

@@ -56,7 +56,7 @@ class Section:
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
     """What needs an administrator's eye in a period; every figure opens its rows."""
-    gate(request, "review", "see_messages", "see_personal")
+    gate(request, "review", "see_messages")
     question = asked(request)
     if isinstance(question, HttpResponse):
         return question

@@ -10,9 +10,11 @@ from messages_app.analysis.countries import country_name, flag
 from messages_app.analysis.numbers import region_of, shown_number
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import TONES, reason_words, status_of_row
+from messages_app.archive.rows import ArchivedRecord
+from messages_app.privacy import HiddenNumber, HiddenText
 from messages_app.provider import MessageRecord
 from messages_app.sms.delays import delay_between
-from messages_app.sms.parts import parts_of
+from messages_app.sms.parts import Parts, parts_of
 from messages_app.sms.terms import DELIVERED, MO, MT
 from messages_app.visible import one_line
 
@@ -59,9 +61,9 @@ def table_rows(records: tuple[MessageRecord, ...], query: MessageQuery) -> list[
 
 def _row(record: MessageRecord, query: MessageQuery, base: str, places: int) -> Row:
     incoming = record.type == MO
-    region = record.country or region_of(record.sender if incoming else record.destination)
+    region = row_region(record)
     status = status_of_row(record)
-    parts = parts_of(record.message)
+    parts = row_parts(record)
     now = query.now.replace(tzinfo=None)
     return Row(
         key=record.key,
@@ -85,6 +87,21 @@ def _row(record: MessageRecord, query: MessageQuery, base: str, places: int) -> 
         encoding=parts.encoding,
         cost=shown.NOTHING if incoming else shown.credits(record.cost, places),
     )
+
+
+def row_region(record: MessageRecord) -> str:
+    """The handset's country (alpha-2): as the provider says, else by its number, "" for none."""
+    handset = record.sender if record.type == MO else record.destination
+    hidden = handset if isinstance(handset, HiddenNumber) else None
+    return record.country or (hidden.region if hidden else region_of(handset))
+
+
+def row_parts(record: MessageRecord) -> Parts:
+    """How the text travelled, also where it is hidden or gone."""
+    if isinstance(record, ArchivedRecord):
+        return Parts(record.parts, "Unicode" if record.is_unicode else "GSM-7")
+    hidden = record.message if isinstance(record.message, HiddenText) else None
+    return hidden.parts if hidden else parts_of(record.message)
 
 
 def message_path(record: MessageRecord, base: str) -> str:

@@ -132,17 +132,17 @@ def views(request: HttpRequest) -> HttpResponse:
 def _lines(found: list[SavedView], viewer: Viewer, start: SavedView | None) -> list[Line]:
     return [
         Line(
-            view, str(TITLES[view.page]), _words(view), saved.may_change(view, viewer),
+            view, str(TITLES[view.page]), _words(view, viewer), saved.may_change(view, viewer),
             view == start, view == found[0], view == found[-1],
         )
         for view in found
     ]  # fmt: skip
 
 
-def _words(view: SavedView) -> str:
+def _words(view: SavedView, viewer: Viewer) -> str:
     """What a view asks, in words; of one that cannot be read any more, that."""
     params = QueryDict(view.question)
-    question, _beside = aside_of(params, read_question(params, clock.now()))
+    question, _beside = aside_of(params, read_question(params, clock.now(), viewer.mask))
     if question.query is None:
         return _("This question cannot be read as it stands. Open the view to correct it.")
     return sentence(question.query, None)
@@ -212,7 +212,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             form.say_full()
         else:
             return redirect("views")
-    context = {"form": form, "view": view, "words": _words(view)}
+    context = {"form": form, "view": view, "words": _words(view, viewer)}
     return render(request, "messages_app/view_form.html", context)
 
 
@@ -225,7 +225,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         view.delete()
         messages.success(request, _("“%s” is deleted.") % view.name)
         return redirect("views")
-    context = {"view": view, "words": _words(view)}
+    context = {"view": view, "words": _words(view, viewer)}
     return render(request, "messages_app/view_delete.html", context)
 
 

@@ -34,6 +34,7 @@ from messages_app.charts.months import Months
 from messages_app.charts.volume import Volume
 from messages_app.filters import question_url, read_question
 from messages_app.models import Message
+from messages_app.privacy import OPEN
 from messages_app.sms.terms import MT
 from messages_app.views.narrowing import narrowed
 from messages_app.views.panels import PANELS
@@ -139,7 +140,7 @@ class Rows:
 
 def opened(address: str) -> MessageQuery | None:
     """The question that an address asks; None where a filter does not know a value of it."""
-    return read_question(QueryDict(address.removeprefix("?")), NOW).query
+    return read_question(QueryDict(address.removeprefix("?")), NOW, OPEN).query
 
 
 def drawn(query: MessageQuery, link: Rows) -> list[Chart]:
