@@ -32,13 +32,15 @@ Record = TypeVar("Record", bound=MessageRecord)
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """How much is seen: of numbers one of NUMBERS, of texts one of TEXTS.
+    """How much is seen: of numbers one of NUMBERS, of texts one of TEXTS, and whether rows at all.
 
-    The default is what a viewer has who may see neither: who forgets to say shows too little.
+    The default is what a viewer has who may see neither number nor text: who forgets to say shows too
+    little. Where no `rows` are seen, figures lead to none.
     """
 
     numbers: str = MASKED
     texts: str = REDACTED
+    rows: bool = True
 
     def __post_init__(self) -> None:
         if self.numbers not in NUMBERS or self.texts not in TEXTS:
@@ -46,8 +48,8 @@ class Mask:
 
     @property
     def is_open(self) -> bool:
-        """Whether it hides nothing."""
-        return self == OPEN
+        """Whether it hides no number and no text."""
+        return self.numbers == FULL and self.texts == FULL
 
 
 OPEN = Mask(FULL, FULL)
@@ -56,7 +58,7 @@ COVERED = Mask()
 
 def mask_of(may: frozenset[str]) -> Mask:
     """The mask of a viewer with these permissions."""
-    return OPEN if "see_personal" in may else COVERED
+    return replace(OPEN if "see_personal" in may else COVERED, rows="see_messages" in may)
 
 
 def stricter(one: Mask, other: Mask) -> Mask:
@@ -64,6 +66,7 @@ def stricter(one: Mask, other: Mask) -> Mask:
     return Mask(
         max(one.numbers, other.numbers, key=NUMBERS.index),
         max(one.texts, other.texts, key=TEXTS.index),
+        one.rows and other.rows,
     )
 
 

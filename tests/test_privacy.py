@@ -158,7 +158,7 @@ def test_the_stricter_mask_wins_everywhere(one, other):
 def test_a_viewer_sees_all_only_with_the_permission_to():
     assert mask_of(frozenset(PERMISSIONS)) == OPEN
     assert mask_of(frozenset(PERMISSIONS) - {"see_personal"}) == Mask(MASKED, REDACTED)
-    assert mask_of(frozenset()) == Mask()
+    assert mask_of(frozenset()) == Mask(rows=False)
 
 
 @pytest.mark.parametrize(("numbers", "texts"), [("none", FULL), (FULL, "some"), ("", "")])

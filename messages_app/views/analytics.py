@@ -24,6 +24,7 @@ from messages_app.filters import question_url, sealed_params
 from messages_app.views.asking import asked, attempt, extras_of, must_wait, show
 from messages_app.views.comparing import Aside, aside
 from messages_app.views.figures import against, figures
+from messages_app.views.narrowing import rows_url
 from messages_app.views.panels import PANELS, Pair, at_images, drawn, frames
 from messages_app.views.provenance import provenance
 from messages_app.views.question_bar import bar, sentence
@@ -56,7 +57,7 @@ def _answer(request: HttpRequest, query: MessageQuery, beside: Aside) -> dict[st
     context: dict[str, Any] = {
         "query": query,
         "here": question_url(path, query, extras_of(request.GET)),
-        "list_href": question_url(reverse("messages"), query),
+        "list_href": rows_url(query),
         "range_words": range_words(query),
         "sentence": sentence(query, None),
         "without_scripts": whole,

@@ -57,11 +57,11 @@ def _shared(delay: str, asked: str) -> str:
 
 
 def links(query: MessageQuery) -> Link:
-    """Makes the addresses of the rows behind the figures of a question."""
+    """Makes the addresses of the rows behind the figures of a question; "" for who may see no rows."""
     path = reverse("messages")
 
     def link(**wanted: Any) -> str:
-        found = narrowed(query, **wanted)
+        found = narrowed(query, **wanted) if query.mask.rows else None
         return question_url(path, found) if found else ""
 
     return link

@@ -81,6 +81,14 @@ def test_figures_without_personal_values_are_open_and_offer_no_field_for_them(ac
     assert [name for name in PERSONAL if f'name="{name}"' in shown] == []
 
 
+def test_figures_lead_to_no_rows_for_who_may_see_none(account, support_client):
+    question = {"period": "yesterday", "wait": "1", "compare": "week"}
+    shown = somebody_with("see_figures").get("/analytics/", question).content.decode()
+    assert "data-chart" in shown
+    assert "/messages/" not in shown
+    assert "/messages/" in support_client.get("/analytics/", question).content.decode()
+
+
 @pytest.mark.parametrize(
     ("path", "needs"),
     [
