@@ -114,7 +114,10 @@ def test_a_value_of_a_row_is_asked_for_exactly_by_link_by_form_and_by_hand(name,
     asked = getattr(question.query, field)
     assert asked == (text if isinstance(asked, str) else (text,))
     # What stands in the form's input, and what the browser makes of it.
-    shown = dict(kept_values(question.form, masked=False)).get(name) or shown_values(question.form)[name]
+    shown = (
+        dict(kept_values(question.form, masked=False)).get(name)
+        or shown_values(question.form)[name]
+    )
     params[name] = shown.replace("\r\n", "\n").replace("\n", "\r\n")
     assert read_question(params, NOW, OPEN, typed=True).query == question.query
 
