@@ -14,7 +14,13 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from messages_app import clock
-from messages_app.analysis.archived import Cursor, list_archived
+from messages_app.analysis.archived import (
+    COUNTED,
+    Cursor,
+    count_archived,
+    is_archived,
+    list_archived,
+)
 from messages_app.analysis.breakdowns import Analysis, analyse
 from messages_app.analysis.choice import Holding, holding, look_at, nothing_of
 from messages_app.analysis.facets import COUNTRY, FACETS, REASON, Facet, Parts, parts_of
@@ -38,6 +44,7 @@ from messages_app.archive.starting import is_ours
 from messages_app.archive.windows import SECOND, TooMuch, Window
 from messages_app.privacy import covered, words
 from messages_app.provider import MessageRecord, ProviderError
+from messages_app.sms.terms import MO, MT
 from messages_app.sources import fingerprint, live_source
 
 T = TypeVar("T")
@@ -236,6 +243,31 @@ def _row(key: str, at: datetime | None, query: MessageQuery) -> MessageRecord | 
         if kept is None:
             raise
         return kept
+
+
+def with_id(message_id: int) -> list[MessageRecord]:
+    """The archive's messages with this number, at most one of each direction.
+
+    The provider cannot be asked for a number alone.
+    """
+    if not is_ours(fingerprint()):
+        return []
+    return list(read_rows(key_of(kind, message_id) for kind in (MT, MO)))
+
+
+def is_known(query: MessageQuery) -> bool:
+    """Whether the archive has a row that the question's filters hold for, of whatever time."""
+    return is_ours(fingerprint()) and is_archived(query)
+
+
+def count_at_hand(query: MessageQuery) -> tuple[int, bool] | None:
+    """How many rows a question has, and whether that is all of them; None where the archive does not
+    hold its range, so that counting would take calls."""
+    held = held_of(query, clock.real_now())
+    if not held.is_whole or held.as_of is None:
+        return None
+    total = count_archived(query, COUNTED + 1)
+    return min(total, COUNTED), total <= COUNTED
 
 
 def is_all_held(held: Holding) -> bool:

@@ -19,6 +19,7 @@ from messages_app.analysis.countries import choices
 from messages_app.analysis.query import DEFAULT_SORT, MessageQuery
 from messages_app.filters import question_url
 from messages_app.made import SavedView
+from messages_app.searches import LONGEST, Search
 
 THEMES = ("light", "dark")
 
@@ -55,6 +56,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "",
         "can_reset_password": bool(settings.EMAIL_URL),
         "saved_views": cache(partial(_menu, user.pk, may)) if user and may else None,
+        "search": Search(""),
+        "longest_search": LONGEST,
         "countries": _country_names(get_language() or "en") if may else "",
     }
 

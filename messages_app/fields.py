@@ -9,7 +9,6 @@ from datetime import datetime, time
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,7 +19,7 @@ from django_filters.fields import ChoiceField
 
 from messages_app.analysis.countries import code_of
 from messages_app.analysis.exact import exactly, is_exact, is_plain, meant
-from messages_app.analysis.numbers import typed_number
+from messages_app.analysis.numbers import typed_number_or_start
 from messages_app.analysis.statuses import NONE
 from messages_app.provider import MAX_REFERENCE, storable
 from messages_app.sms.delays import bins_between
@@ -36,8 +35,6 @@ _SHAPE_WITH_YEAR_LAST = re.compile(
 )
 DAY_FIRST = ("fr",)
 """Languages in which 11/12/2026 is one day and no other; in the others it may be two."""
-
-_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2009\u202f\u2010-\u2015]+")
 
 
 class WallTimeField(forms.Field):
@@ -213,27 +210,10 @@ class NumberField(TextField):
             self.run_validators(value)
             return str(value)
         text = super().clean(value)
-        if not text.endswith("*"):
-            return typed_number(text, settings.PHONE_REGION)
-        start = typed_start(text.rstrip("* "), settings.PHONE_REGION)
-        if not start:
+        number = typed_number_or_start(text, settings.PHONE_REGION)
+        if text and not number:
             raise ValidationError(_("Write what the number begins with before the *."), "prefix")
-        return f"{start}*"
-
-
-def typed_start(text: str, region: str) -> str:
-    """What the provider's numbers begin with, from the beginning of one in any form: `06 39`, `+33 6`.
-
-    A national zero is read in `region`; the beginning of a short code or name stays as it is.
-    """
-    digits = _PUNCTUATION.sub("", text)
-    if not re.fullmatch(r"(\+|[0-9])[0-9]*", digits, re.ASCII):
-        return text
-    if digits.startswith(("+", "00")):
-        return digits.removeprefix("+").removeprefix("00")
-    if digits.startswith("0") and phonenumbers.ndd_prefix_for_region(region, True) == "0":
-        return f"{phonenumbers.country_code_for_region(region)}{digits[1:]}"
-    return digits
+        return number
 
 
 class SeveralField(forms.Field):

@@ -46,7 +46,12 @@ FORM_ONLY = frozenset({BROKEN, "csrfmiddlewaretoken"})
 ASIDE = ("bucket", "compare", "compare_start", "compare_end", "all")
 """What the analysis page asks beside its question."""
 
-EXTRAS = frozenset({*ASIDE, "after", "at", "before", "refresh", "seen", "wait"}) | FORM_ONLY
+SEARCHED = "search"
+"""The search that led to a page, sealed: other readings of it are offered there."""
+
+EXTRAS = (
+    frozenset({*ASIDE, SEARCHED, "after", "at", "before", "refresh", "seen", "wait"}) | FORM_ONLY
+)
 """Parameters of a page that are no part of the question; some only a form sends."""
 
 LOST = _("This link was cut off or altered, or its key is gone. Type the value again.")

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from messages_app.views import analytics, messages, panels, provenance, review, saved, watching
+from messages_app.views import (
+    analytics,
+    messages,
+    panels,
+    provenance,
+    review,
+    saved,
+    search,
+    watching,
+)
 
 urlpatterns = [
     path("", saved.home, name="home"),
@@ -10,6 +19,8 @@ urlpatterns = [
     path("messages/count/", messages.count, name="messages_count"),
     path("messages/figures/", messages.figures, name="messages_figures"),
     path("messages/<str:kind>/<int:message_id>/", messages.message, name="message"),
+    path("search/", search.search, name="search"),
+    path("search/readings/", search.readings, name="readings"),
     path("filling/", provenance.filling, name="filling"),
     path("analytics/", analytics.analytics, name="analytics"),
     path("analytics/panels/<str:name>/", panels.panel, name="panel"),

@@ -64,10 +64,15 @@ def list_archived(
     )
 
 
-def count_archived(query: MessageQuery) -> int:
-    """All rows of the question, however many."""
+def count_archived(query: MessageQuery, most: int | None = None) -> int:
+    """All rows of the question, however many; more than `most` are not passed over for it."""
     jumps = Jumps.of(query)
-    return jumps.total if jumps else _Asked(query, narrowed(query), Order.of(query)).count()
+    return jumps.total if jumps else _Asked(query, narrowed(query), Order.of(query)).count(most)
+
+
+def is_archived(query: MessageQuery) -> bool:
+    """Say whether there is a row that the question's filters hold for, of whatever time."""
+    return Message.objects.filter(narrowed(query)).exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,29 @@ def typed_number(text: str, region: str) -> str:
     return digits
 
 
+def typed_start(text: str, region: str) -> str:
+    """What the provider's numbers begin with, from the beginning of one in any form: `06 39`, `+33 6`.
+
+    A national zero is read in `region`; the beginning of a short code or name stays as it is.
+    """
+    digits = _PUNCTUATION.sub("", text)
+    if not re.fullmatch(r"(\+|[0-9])[0-9]*", digits, re.ASCII):
+        return text
+    if digits.startswith(("+", "00")):
+        return digits.removeprefix("+").removeprefix("00")
+    if digits.startswith("0") and phonenumbers.ndd_prefix_for_region(region, True) == "0":
+        return f"{phonenumbers.country_code_for_region(region)}{digits[1:]}"
+    return digits
+
+
+def typed_number_or_start(text: str, region: str) -> str:
+    """`typed_number`, or with `*` at its end what a number or name begins with; "" before a bare `*`."""
+    if not text.endswith("*"):
+        return typed_number(text, region)
+    start = typed_start(text.rstrip("* "), region)
+    return f"{start}*" if start else ""
+
+
 def _visible(text: str) -> str:
     """`text` without marks that have no shape, any script's digits as ASCII ones."""
     seen = (letter for letter in text if unicodedata.category(letter) != "Cf")

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 
 from messages_app.views.asking import form_address
 
-QUESTIONS = ("analytics", "messages", "review")
+QUESTIONS = ("analytics", "messages", "review", "search")
 """Addresses whose forms are questions: to ask again what they asked changes nothing."""
 
 

@@ -47,6 +47,7 @@ from messages_app.views.nothing import nothing
 from messages_app.views.provenance import provenance
 from messages_app.views.question_bar import bar, sentence
 from messages_app.views.rows import table_rows
+from messages_app.views.search import searched
 from messages_app.views.trouble import Offer, Trouble
 
 
@@ -81,6 +82,7 @@ def _answer(request: HttpRequest, query: MessageQuery) -> dict[str, Any]:
         "again_href": question_url(path, query, [("refresh", "1"), ("wait", "1")]),
         "still_href": question_url(path, query),
         "sentence": sentence(query, None),
+        **searched(request),
     }
     if _is_browser(request) and not is_wholly_pushed(query) and must_wait(request, query):
         return context | {"waits_for": question_url(path, query, [*extras, ("wait", "1")])}
@@ -230,6 +232,7 @@ def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
     key = f"{kind}:{message_id}"
     record = attempt(partial(found, key, at), query, request.path)
     context: dict[str, Any] = {"key": key, "at": at, "back_href": _list_before(request)}
+    context |= searched(request)
     if isinstance(record, Trouble):
         context["trouble"] = record
     elif record is None and at is None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -12,10 +13,12 @@ from messages_app.analysis import shown
 from messages_app.analysis.numbers import shown_number
 from messages_app.analysis.periods import DEFAULT_PERIOD
 from messages_app.analysis.query import PER_PAGE_CHOICES, MessageQuery, Params
+from messages_app.analysis.search_line import line_of
 from messages_app.analysis.sentence import clauses, remark, subject
 from messages_app.analysis.statuses import Tone, status_of, tone_of
 from messages_app.context import page_links
 from messages_app.filters import MASKED, STATUS_CHOICES, Question, address_without, question_url
+from messages_app.searches import Search
 from messages_app.sms.terms import WITHDRAWN
 from messages_app.views.asking import given
 from messages_app.views.keeping import keeping
@@ -71,6 +74,7 @@ def bar(
         "per_page_choices": PER_PAGE_CHOICES,
         "pages": page_links(request, query),
         **(keeping(request, query, beside) if query else {}),
+        "search": Search(line_of(query, settings.PHONE_REGION) if query else ""),
     }
 
 

@@ -139,10 +139,9 @@
     }
     const typing = event.target.closest("input, select, textarea, [contenteditable]");
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      const field = document.querySelector('input[name="destination"]');
-      if (!field) return;
+      const field = document.getElementById("search-line");
+      if (!field || document.querySelector("dialog[open]")) return;
       event.preventDefault();
-      field.closest("details").open = true;
       field.focus();
       field.select();
     }

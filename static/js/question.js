@@ -3,6 +3,7 @@
 
 (() => {
   const filters = "form[data-filters]";
+  const forms = `${filters}, form[data-search]`;
   const TOKEN = '[name="csrfmiddlewaretoken"]';
 
   // A period or a direction applies at once; a free range waits for its dates.
@@ -25,7 +26,7 @@
   // A login in another tab makes this page's token old. The refusal brings the new one: once more.
   document.addEventListener("htmx:responseError", (event) => {
     const { elt, xhr } = event.detail;
-    if (xhr.status !== 403 || !elt.matches(filters) || elt.dataset.renewed) return;
+    if (xhr.status !== 403 || !elt.matches(forms) || elt.dataset.renewed) return;
     const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
     const token = page.querySelector(TOKEN)?.value;
     if (!token || !page.querySelector("[data-stale-form]")) return;
@@ -78,6 +79,35 @@
     // htmx finds the place again by its id; where it is gone, the answer in words is the next best.
     if (kept.hadFocus && document.activeElement === document.body) {
       document.getElementById("question")?.focus({ preventScroll: true });
+    }
+  });
+
+  // A search that cannot be read is answered in its box: what is wrong is selected, to be typed anew.
+  const units = (text, points) => [...text].slice(0, points).join("").length;
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const field = event.target.id === "search" && event.target.querySelector("[data-mistake-start]");
+    if (!field) return;
+    const { mistakeStart, mistakeEnd } = field.dataset;
+    field.focus();
+    field.setSelectionRange(units(field.value, mistakeStart), units(field.value, mistakeEnd));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.target.id !== "search-line") return;
+    event.preventDefault(); // one press closes one thing
+    document.getElementById("search-error")?.remove();
+    event.target.removeAttribute("aria-describedby");
+    event.target.blur();
+  });
+
+  // The box shows the present question, but never in place of what somebody types into it.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const box = event.detail.target;
+    const field = box.id === "search" && box.querySelector("#search-line");
+    if (!field) return;
+    if (field.value !== field.defaultValue || field === document.activeElement) {
+      event.detail.shouldSwap = false;
     }
   });
 })();
