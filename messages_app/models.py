@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
@@ -294,3 +295,16 @@ class PaceShare(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner} {self.places}"
+
+
+class Preference(models.Model):
+    """How a person likes the table; who likes it as everybody has it at first has no row."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+"
+    )
+    columns = models.TextField(help_text="Names in their order, with blanks between.")
+    density = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.density}"

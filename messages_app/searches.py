@@ -24,6 +24,7 @@ from messages_app.analysis.search_line import LONG_PERIOD, usual_period
 from messages_app.answers import is_known, with_id
 from messages_app.fields import LAST_SECOND, WallTimeField
 from messages_app.filters import PERSONAL, SEVERAL, read_question
+from messages_app.privacy import mask_of
 from messages_app.provider import MAX_MESSAGE_ID, MessageRecord
 from messages_app.sealing import is_sealed, seal
 
@@ -214,7 +215,7 @@ class _Reader:
             for target, value in self._values(name, term):
                 params.appendlist(target, value)
         self._complete(params)
-        question = read_question(params, self.now)
+        question = read_question(params, self.now, mask_of(self.may))
         if question.query is None:
             return self._mistakes(question.form.errors, named)
         query = question.query

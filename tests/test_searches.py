@@ -14,6 +14,7 @@ from messages_app.analysis.search_line import line_of
 from messages_app.analysis.slots import SLOTS
 from messages_app.analysis.statuses import KINDS, NONE
 from messages_app.filters import STATUS_CHOICES
+from messages_app.privacy import OPEN
 from messages_app.searches import LONGEST, Search, understood
 from messages_app.sms.delays import span_of
 from tests.test_filters import NOW, of_a_row, ranges, several
@@ -53,7 +54,7 @@ numbers = st.sampled_from(
 )  # fmt: skip
 
 questions = st.builds(
-    lambda spans, **rest: MessageQuery(now=NOW, **spans, **rest),
+    lambda spans, **rest: MessageQuery(now=NOW, mask=OPEN, **spans, **rest),
     st.one_of(periods, ranges),
     destination=numbers | of_a_row("destination"),
     sender=numbers | of_a_row("sender"),
@@ -72,7 +73,7 @@ questions = st.builds(
 
 
 @given(questions, st.sampled_from(["en", "fr"]), st.sampled_from(["en", "fr"]))
-@example(MessageQuery(now=NOW), "en", "fr")
+@example(MessageQuery(now=NOW, mask=OPEN), "en", "fr")
 def test_a_question_written_as_a_line_is_read_as_the_same_question(query, written_in, read_in):
     with translation.override(written_in):
         line = line_of(query, "FR")
@@ -119,7 +120,9 @@ def test_what_is_understood_is_written_and_read_again_as_the_same(line):
 def test_a_number_in_any_form_is_looked_for_in_all_that_the_provider_keeps(typed):
     query = query_of(typed)
     assert query.destination == "33639981234"
-    assert query == MessageQuery(now=NOW, period="last_6_months", destination="33639981234")
+    assert query == MessageQuery(
+        now=NOW, mask=OPEN, period="last_6_months", destination="33639981234"
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,7 +166,7 @@ def test_a_number_in_any_form_is_looked_for_in_all_that_the_provider_keeps(typed
     ],
 )
 def test_a_line_and_the_question_that_it_asks(line, changes):
-    assert query_of(line) == MessageQuery(now=NOW, **changes)
+    assert query_of(line) == MessageQuery(now=NOW, mask=OPEN, **changes)
 
 
 @pytest.mark.parametrize(
@@ -256,17 +259,17 @@ def test_the_words_of_a_line_are_those_of_the_language():
 
 def test_dates_are_written_as_short_as_they_are_read():
     start, end = datetime(2026, 11, 1), datetime(2026, 11, 2, 23, 59, 59)
-    assert line_of(MessageQuery(now=NOW).within(start, end), "FR") == (
+    assert line_of(MessageQuery(now=NOW, mask=OPEN).within(start, end), "FR") == (
         "after:2026-11-01 before:2026-11-02"
     )
     later = start.replace(hour=8, second=5)
-    assert line_of(MessageQuery(now=NOW).within(later, later), "FR") == (
+    assert line_of(MessageQuery(now=NOW, mask=OPEN).within(later, later), "FR") == (
         "after:2026-11-01T08:00:05 before:2026-11-01T08:00:05"
     )
 
 
 def test_order_and_page_are_no_part_of_a_search():
-    assert line_of(MessageQuery(now=NOW, sort="cost", page=3, per_page=25), "FR") == ""
+    assert line_of(MessageQuery(now=NOW, mask=OPEN, sort="cost", page=3, per_page=25), "FR") == ""
 
 
 def fields(line: str, may: frozenset[str] = EVERYTHING) -> list[str]:

@@ -1,14 +1,15 @@
 """The table's columns and the links that sort by them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import PROVIDER_SORTS
 from messages_app.filters import PERSONAL_SORTS, question_url
+from messages_app.preferences import FIXED, USUAL, Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +36,62 @@ class Column:
         return next((sort.state for sort in self.sorts if sort.state), "none" if self.sorts else "")
 
 
-FROM_TO = format_lazy("{} → {}", _("From"), _("To"))
+_Sorts = tuple[tuple[str, str | Promise, bool], ...]
 
-_COLUMNS: tuple[
-    tuple[str, str, str | Promise, tuple[tuple[str, str | Promise, bool], ...]], ...
-] = (
-    ("time", "time", _("Time"), (("date", _("Time"), True),)),
-    ("direction", "direction", _("Direction"), ()),
-    ("route", "", FROM_TO, (("sender", _("From"), False), ("destination", _("To"), False))),
-    ("text", "", _("Text"), ()),
-    ("status", "", _("Status"), (("status", _("Status"), False),)),
-    ("parts", "num", _("Parts"), (("parts", _("Parts"), True),)),
-    ("cost", "num", _("Credits"), (("cost", _("Credits"), True),)),
-)
-# Name, class, label, and sorts: key, label, whether the first click descends.
+_COLUMNS: dict[str, tuple[str, str | Promise, _Sorts]] = {
+    "time": ("time", _("Time"), (("date", _("Time"), True),)),
+    "direction": ("direction", _("Direction"), ()),
+    "route": (
+        "",
+        _("From and to"),
+        (("sender", _("From"), False), ("destination", _("To"), False)),
+    ),
+    "text": ("text", _("Text"), ()),
+    "status": ("", _("Status"), (("status", _("Status"), False),)),
+    "parts": ("num", _("Parts"), (("parts", _("Parts"), True),)),
+    "cost": ("num", _("Credits"), (("cost", _("Credits"), True),)),
+    "country": ("more", _("Country"), (("country", _("Country"), False),)),
+    "reason": ("more", _("Reason"), ()),
+    "delay": ("more num", _("Time to delivery"), ()),
+    "receipt": ("more num", _("Delivery receipt"), ()),
+    "campaign": ("more num", _("Campaign"), ()),
+    "reference": ("more", _("Your reference"), ()),
+    "client": ("more num", _("Account"), ()),
+    "id": ("more num", _("Message number"), ()),
+    "characters": ("more num", _("Characters"), ()),
+    "encoding": ("more", _("Encoding"), ()),
+}
+# Name → class, label, and sorts: key, label, whether the first click descends.
 
-COLUMN_NAMES = tuple(name for name, *_rest in _COLUMNS)
+COLUMN_NAMES = tuple(_COLUMNS)
 
 
-def columns(path: str, query: MessageQuery) -> list[Column]:
-    """The columns with sort links for this question; masked, none by what is hidden."""
+def columns(path: str, query: MessageQuery, names: Iterable[str] = USUAL) -> list[Column]:
+    """The columns with these names and sort links for this question; masked, none by what is hidden."""
     barred = () if query.mask.is_open else PERSONAL_SORTS
+    found = []
+    for name in names:
+        css, label, sorts = _COLUMNS[name]
+        links = tuple(_sort(path, query, *one) for one in sorts if one[0] not in barred)
+        found.append(Column(name, css, label, links))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A column to choose: whether it is shown now, and whether it always is."""
+
+    name: str
+    label: str | Promise
+    is_shown: bool
+    is_fixed: bool
+
+
+def choices(chosen: Preferences) -> list[Choice]:
+    """Every column, those shown in their order first."""
     return [
-        Column(
-            name,
-            css,
-            label,
-            tuple(_sort(path, query, *one) for one in sorts if one[0] not in barred),
-        )
-        for name, css, label, sorts in _COLUMNS
+        Choice(name, _COLUMNS[name][1], name in chosen.columns, name == FIXED)
+        for name in chosen.offered
     ]
 
 

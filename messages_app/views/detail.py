@@ -14,11 +14,11 @@ from messages_app.analysis.sentence import second_words
 from messages_app.analysis.statuses import INCOMING_TYPE, TONES, status_of_row
 from messages_app.archive.rows import ArchivedRecord
 from messages_app.filters import question_url
-from messages_app.privacy import Hidden, HiddenText
+from messages_app.privacy import Hidden
 from messages_app.provider import MessageRecord
 from messages_app.sms.delays import delay_between
 from messages_app.sms.terms import DENIED, MO, NOT_SENT, PENDING, WITHDRAWN
-from messages_app.views.rows import reason_of, row_parts, row_region
+from messages_app.views.rows import characters_of, reason_of, row_parts, row_region
 from messages_app.visible import one_line, pieces
 
 UNSENT = (*PENDING, NOT_SENT, DENIED, WITHDRAWN)
@@ -130,18 +130,10 @@ def _facts(record: MessageRecord) -> list[Fact]:
     return [
         Fact(_("Status"), "status", one_line(record.status)),
         Fact(_("Reason"), "status_details", one_line(record.status_details) or shown.NOTHING),
-        Fact(_("Characters"), "message_length", shown.number(_length(record))),
+        Fact(_("Characters"), "message_length", shown.number(characters_of(record))),
         Fact(_("Parts"), "", f"{parts.number} · {parts.encoding}"),
         Fact(_("Credits"), "cost", shown.credits(record.cost)),
     ]
-
-
-def _length(record: MessageRecord) -> int:
-    """Characters of the text: as the provider counts them, or as they stand."""
-    if record.message_length is not None:
-        return record.message_length
-    text = record.message
-    return text.length if isinstance(text, HiddenText) else len(text)
 
 
 def _identifiers(record: MessageRecord) -> list[Fact]:

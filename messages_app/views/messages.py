@@ -30,6 +30,7 @@ from messages_app.answers import ARCHIVE, found, listed, tallied
 from messages_app.archive.keys import key_of
 from messages_app.fields import WallTimeField
 from messages_app.filters import MAX_PAGE, question_url, sealed_params
+from messages_app.preferences import USUAL, Preferences, kept
 from messages_app.provider import MAX_MESSAGE_ID
 from messages_app.sms.terms import MO, MT
 from messages_app.views.asking import (
@@ -44,6 +45,7 @@ from messages_app.views.columns import columns
 from messages_app.views.detail import detail
 from messages_app.views.figures import strip
 from messages_app.views.nothing import nothing
+from messages_app.views.preferences import choosing
 from messages_app.views.provenance import provenance
 from messages_app.views.question_bar import bar, sentence
 from messages_app.views.rows import table_rows
@@ -58,24 +60,28 @@ def messages(request: HttpRequest) -> HttpResponse:
     Where every row of the range is needed first, a browser has the frame at once, which asks again
     with `wait=1` for the rows; programs have them in the one answer.
     """
-    gate(request, "see_messages")
+    viewer = gate(request, "see_messages")
     question = asked(request)
     if isinstance(question, HttpResponse):
         return question
     context = bar(request, question)
     if question.query:
-        context |= _answer(request, question.query)
+        context |= _answer(request, question.query, kept(viewer.user_id))
     return show(request, "messages", context)
 
 
-def _answer(request: HttpRequest, query: MessageQuery) -> dict[str, Any]:
+def _answer(request: HttpRequest, query: MessageQuery, chosen: Preferences) -> dict[str, Any]:
     path = request.path
     extras = [pair for pair in extras_of(request.GET) if pair[0] != "wait"]
+    here = question_url(path, query, extras)
     context = {
         "query": query,
-        "here": question_url(path, query, extras),
+        "here": here,
         "refreshes": request.GET.get("refresh") == "1",
-        "columns": columns(path, query),
+        "columns": columns(path, query, chosen.columns),
+        "shown": chosen.columns,
+        "is_wide": len(chosen.columns) > len(USUAL),
+        **choosing(chosen, here),
         "analytics_href": question_url(reverse("analytics"), query.but(sort="-date")),
         "figures_href": question_url(reverse("messages_figures"), query),
         "refresh_href": question_url(path, query, [("refresh", "1")]),

@@ -50,6 +50,12 @@ class Row:
     parts: str
     encoding: str
     cost: str
+    receipt: str
+    characters: str
+    campaign: str
+    reference: str
+    client: str
+    id: str
 
 
 def table_rows(records: tuple[MessageRecord, ...], query: MessageQuery) -> list[Row]:
@@ -86,6 +92,12 @@ def _row(record: MessageRecord, query: MessageQuery, base: str, places: int) -> 
         parts=str(parts.number),
         encoding=parts.encoding,
         cost=shown.NOTHING if incoming else shown.credits(record.cost, places),
+        receipt=shown.day_and_clock(record.dlr_date, now) if record.dlr_date else "",
+        characters=str(characters_of(record)),
+        campaign=str(record.campaign_id or ""),
+        reference=one_line(record.client_message_id),
+        client=str(record.client_id or ""),
+        id=str(record.message_id),
     )
 
 
@@ -102,6 +114,14 @@ def row_parts(record: MessageRecord) -> Parts:
         return Parts(record.parts, "Unicode" if record.is_unicode else "GSM-7")
     hidden = record.message if isinstance(record.message, HiddenText) else None
     return hidden.parts if hidden else parts_of(record.message)
+
+
+def characters_of(record: MessageRecord) -> int:
+    """A text's length as the provider counts it, or else ours; also where it is hidden."""
+    if record.message_length is not None:
+        return record.message_length
+    text = record.message
+    return text.length if isinstance(text, HiddenText) else len(text)
 
 
 def message_path(record: MessageRecord, base: str) -> str:

@@ -66,6 +66,7 @@
     }
   }
 
+  document.addEventListener("announce", ({ detail }) => announce(detail));
   document.addEventListener("copytext", ({ detail }) => copy(detail));
 
   const menus = "details.menu[open], details.info[open]";

@@ -43,7 +43,8 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    const closes = event.key === "Escape" && !event.defaultPrevented;
+    const isOver = document.querySelector("dialog[open]");
+    const closes = event.key === "Escape" && !event.defaultPrevented && !isOver;
     if (closes && panel()?.childElementCount) leavePanel();
   });
 

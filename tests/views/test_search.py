@@ -13,6 +13,7 @@ from django.utils.html import strip_tags
 
 from messages_app.filters import SEARCHED, question_url, read_question
 from messages_app.models import Message
+from messages_app.privacy import OPEN
 from messages_app.sealing import seal
 from tests.views.conftest import NOW
 from tests.views.test_archive import archive
@@ -35,7 +36,7 @@ def led(client: Client, line: str) -> str:
 
 def asked(address: str):
     """The question of an address that a search led to."""
-    query = read_question(QueryDict(urlsplit(address).query), NOW).query
+    query = read_question(QueryDict(urlsplit(address).query), NOW, OPEN).query
     assert query
     return query
 

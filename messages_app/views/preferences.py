@@ -1,0 +1,58 @@
+"""A person's columns and density: chosen in a panel above the table, or on a page without scripts."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.http import require_http_methods
+
+from messages_app.access import gate
+from messages_app.preferences import DENSITIES, Preferences, keep, kept
+from messages_app.views.columns import choices
+
+STEPS = {"up": -1, "down": 1}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def column_preferences(request: HttpRequest) -> HttpResponse:
+    """Keep what was chosen and lead back to the table; a moved column leads to the page of the choice,
+    since there are mostly more to move."""
+    viewer = gate(request, "see_messages")
+    back = _back(request)
+    if request.method != "POST":
+        context = {"back_href": back, **choosing(kept(viewer.user_id), back)}
+        return render(request, "messages_app/columns.html", context)
+    keep(viewer.user_id, _chosen(request.POST))
+    if "move" in request.POST:
+        return redirect(f"{reverse('column_preferences')}?{urlencode({'next': back})}")
+    return redirect(back)
+
+
+def choosing(chosen: Preferences, back: str) -> dict[str, Any]:
+    """Template context of the choice; `back` is the table that it leads back to."""
+    return {
+        "column_choices": choices(chosen),
+        "density": chosen.density,
+        "columns_back": back,
+    }
+
+
+def _chosen(sent: QueryDict) -> Preferences:
+    """What a form chose; nothing in it is refused, since all that is unknown is left out."""
+    if "reset" in sent:
+        return Preferences()
+    found = Preferences.of(sent.getlist("column"), sent.get("density", DENSITIES[0]))
+    name, _colon, way = sent.get("move", "").partition(":")
+    return found.moved(name, STEPS.get(way, 0))
+
+
+def _back(request: HttpRequest) -> str:
+    """Where to go on: an address of ours, never another site's."""
+    sent = request.POST if request.method == "POST" else request.GET
+    address = sent.get("next", "")
+    is_ours = address.startswith("/") and url_has_allowed_host_and_scheme(
+        address, allowed_hosts=None
+    )
+    return address if is_ours else reverse("messages")
