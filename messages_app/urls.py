@@ -4,6 +4,7 @@ from django.urls import path
 
 from messages_app.views import (
     analytics,
+    conversations,
     messages,
     panels,
     preferences,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("search/readings/", search.readings, name="readings"),
     path("preferences/columns/", preferences.column_preferences, name="column_preferences"),
+    path("conversations/<str:number>/", conversations.conversation, name="conversation"),
     path("filling/", provenance.filling, name="filling"),
     path("analytics/", analytics.analytics, name="analytics"),
     path("analytics/panels/<str:name>/", panels.panel, name="panel"),

@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from messages_app.addresses import conversation_path
 from messages_app.analysis import shown
 from messages_app.analysis.countries import country_name, flag
 from messages_app.analysis.numbers import shown_number
@@ -96,6 +97,7 @@ def _traffic_of(handset: str, query: MessageQuery) -> tuple[Link, ...]:
     # Only handsets answer: narrowed to incoming messages the provider has few to be read through.
     replies = month.but(sender=handset, type=INCOMING_TYPE)
     return (
+        Link(_("Conversation"), conversation_path(handset)),
         Link(_("Messages to this number"), question_url(messages, month.but(destination=handset))),
         Link(_("Messages from this number"), question_url(messages, replies)),
     )

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from messages_app import clock
-from messages_app.access import gate
+from messages_app.access import Viewer, gate
 from messages_app.analysis import shown
 from messages_app.analysis.archived import Cursor, count_archived
 from messages_app.analysis.conditions import is_wholly_pushed
@@ -30,7 +30,7 @@ from messages_app.answers import ARCHIVE, found, listed, tallied
 from messages_app.archive.keys import key_of
 from messages_app.fields import WallTimeField
 from messages_app.filters import MAX_PAGE, question_url, sealed_params
-from messages_app.preferences import USUAL, Preferences, kept
+from messages_app.preferences import USUAL, kept
 from messages_app.provider import MAX_MESSAGE_ID
 from messages_app.sms.terms import MO, MT
 from messages_app.views.asking import (
@@ -66,12 +66,12 @@ def messages(request: HttpRequest) -> HttpResponse:
         return question
     context = bar(request, question)
     if question.query:
-        context |= _answer(request, question.query, kept(viewer.user_id))
+        context |= _answer(request, question.query, viewer)
     return show(request, "messages", context)
 
 
-def _answer(request: HttpRequest, query: MessageQuery, chosen: Preferences) -> dict[str, Any]:
-    path = request.path
+def _answer(request: HttpRequest, query: MessageQuery, viewer: Viewer) -> dict[str, Any]:
+    path, chosen = request.path, kept(viewer.user_id)
     extras = [pair for pair in extras_of(request.GET) if pair[0] != "wait"]
     here = question_url(path, query, extras)
     context = {
@@ -95,7 +95,7 @@ def _answer(request: HttpRequest, query: MessageQuery, chosen: Preferences) -> d
     answer = attempt(partial(listed, cursor=_cursor(request)), query, path)
     if isinstance(answer, Trouble):
         return context | {"trouble": _or_sorted_by_time(answer, path, query)}
-    return context | provenance(answer) | _listed(path, query, answer.value)
+    return context | provenance(answer) | _listed(path, query, answer.value, viewer)
 
 
 def _cursor(request: HttpRequest) -> Cursor | None:
@@ -122,12 +122,12 @@ def _is_browser(request: HttpRequest) -> bool:
     return bool(htmx) or request.headers.get("Sec-Fetch-Dest") == "document"
 
 
-def _listed(path: str, query: MessageQuery, listing: Listing) -> dict[str, Any]:
+def _listed(path: str, query: MessageQuery, listing: Listing, viewer: Viewer) -> dict[str, Any]:
     first = query.offset + 1
     last = query.offset + len(listing.rows) + listing.unreadable
     return {
         "listing": listing,
-        "rows": table_rows(listing.rows, query),
+        "rows": table_rows(listing.rows, query, linked="see_personal" in viewer.may),
         "sentence": sentence(query, listing.total, known=listing.is_total_known),
         "first": shown.number(first),
         "last": shown.number(last),
@@ -237,7 +237,7 @@ def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
     at = _second(request.GET.get("at", ""))
     key = f"{kind}:{message_id}"
     record = attempt(partial(found, key, at), query, request.path)
-    context: dict[str, Any] = {"key": key, "at": at, "back_href": _list_before(request)}
+    context: dict[str, Any] = {"key": key, "at": at, "back": _way_back(request)}
     context |= searched(request)
     if isinstance(record, Trouble):
         context["trouble"] = record
@@ -250,12 +250,16 @@ def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
     return show(request, "message", context)
 
 
-def _list_before(request: HttpRequest) -> str:
-    """The list that a link led here from; the browser tells no address of other sites."""
+def _way_back(request: HttpRequest) -> Offer:
+    """The list or conversation that a link led here from; the browser tells no address of other sites."""
     came_from = urlsplit(request.headers.get("Referer", ""))
     path = reverse("messages")
-    is_list = came_from.netloc == request.get_host() and came_from.path == path
-    return f"{path}?{came_from.query}" if is_list and came_from.query else path
+    is_ours = came_from.netloc == request.get_host()
+    query = f"?{came_from.query}" if came_from.query else ""
+    if is_ours and came_from.path.startswith(reverse("conversation", args=["-"])[:-2]):
+        return Offer(_("Back to the conversation"), f"{came_from.path}{query}")
+    is_list = is_ours and came_from.path == path
+    return Offer(_("Back to the list"), f"{path}{query}" if is_list else path)
 
 
 def _second(text: str) -> datetime | None:

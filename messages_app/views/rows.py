@@ -1,11 +1,14 @@
 """A message as the table shows it: every word ready, so that the row template only prints."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from django.urls import reverse
 
+from messages_app.addresses import conversation_paths
 from messages_app.analysis import shown
+from messages_app.analysis.conversations import handset_of
 from messages_app.analysis.countries import country_name, flag
 from messages_app.analysis.numbers import region_of, shown_number
 from messages_app.analysis.query import MessageQuery
@@ -27,7 +30,7 @@ class Row:
     """One table row; every field is text for people but `key` and `href`.
 
     `flag`, `code` and `country` (its name) are the handset's: the sender's of an incoming message,
-    else the recipient's.
+    else the recipient's. `conversation` is the address of all its messages, "" for who may not see them.
     """
 
     key: str
@@ -56,16 +59,33 @@ class Row:
     reference: str
     client: str
     id: str
+    conversation: str = ""
 
 
-def table_rows(records: tuple[MessageRecord, ...], query: MessageQuery) -> list[Row]:
-    """The rows of a page, in order."""
+def table_rows(
+    records: tuple[MessageRecord, ...], query: MessageQuery, *, linked: bool = False
+) -> list[Row]:
+    """The rows of a page, in order; each number `linked` to its conversation."""
     bases = {kind: reverse("message", args=[kind, 0])[:-2] for kind in (MT, MO)}
     places = shown.places(record.cost for record in records if record.type != MO)
-    return [_row(record, query, bases.get(record.type, bases[MT]), places) for record in records]
+    path_of = conversation_paths() if linked else _no_path
+    return [
+        _row(record, query, bases.get(record.type, bases[MT]), places, path_of)
+        for record in records
+    ]
 
 
-def _row(record: MessageRecord, query: MessageQuery, base: str, places: int) -> Row:
+def _no_path(_number: str) -> str:
+    return ""
+
+
+def _row(
+    record: MessageRecord,
+    query: MessageQuery,
+    base: str,
+    places: int,
+    path_of: Callable[[str], str],
+) -> Row:
     incoming = record.type == MO
     region = row_region(record)
     status = status_of_row(record)
@@ -98,12 +118,13 @@ def _row(record: MessageRecord, query: MessageQuery, base: str, places: int) -> 
         reference=one_line(record.client_message_id),
         client=str(record.client_id or ""),
         id=str(record.message_id),
+        conversation=path_of(handset_of(record)),
     )
 
 
 def row_region(record: MessageRecord) -> str:
     """The handset's country (alpha-2): as the provider says, else by its number, "" for none."""
-    handset = record.sender if record.type == MO else record.destination
+    handset = handset_of(record)
     hidden = handset if isinstance(handset, HiddenNumber) else None
     return record.country or (hidden.region if hidden else region_of(handset))
 

@@ -109,7 +109,7 @@ def test_no_column_is_pushed_out_of_the_list(site, page, monkeypatch, width):
     )  # fmt: skip
     monkeypatch.setattr(
         "messages_app.views.messages.table_rows",
-        lambda records, query: table_rows((odd, *records), query),
+        lambda records, query, **how: table_rows((odd, *records), query, **how),
     )
     page.set_viewport_size({"width": width, "height": 900})
     opened(page, f"{site}/messages/?period=yesterday")

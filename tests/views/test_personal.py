@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from messages_app.access import PERMISSIONS
+from messages_app.addresses import conversation_path
 from messages_app.filters import PERSONAL
 from messages_app.sealing import seal
 from messages_app.urls import urlpatterns
@@ -21,7 +22,7 @@ NO_QUESTION = {
 """Addresses that read no question: what stands in their query string is nothing to them."""
 
 ASKED = [pattern for pattern in urlpatterns if pattern.name not in NO_QUESTION]
-SAMPLES = {"kind": "sms_mt", "message_id": 1, "name": "volume", "pk": 1}
+SAMPLES = {"kind": "sms_mt", "message_id": 1, "name": "volume", "pk": 1, "number": "33639981234"}
 
 
 def somebody_with(*names: str) -> Client:
@@ -99,6 +100,7 @@ def test_figures_lead_to_no_rows_for_who_may_see_none(account, support_client):
         ("/analytics/data.json", {"see_figures"}),
         ("/review/", {"review", "see_messages"}),
         ("/messages/sms_mt/1/", {"see_messages"}),
+        (conversation_path(NUMBER), {"see_messages", "see_personal"}),
     ],
 )
 def test_a_page_opens_only_with_each_of_its_permissions(account, path, needs):
