@@ -17,7 +17,7 @@ from tests.conftest import browser, person
 NUMBER = "33639981234"
 NO_QUESTION = {
     "home", "views", "save_view", "view", "edit_view", "delete_view", "move_view", "start_view",
-    "search", "readings", "column_preferences",
+    "search", "readings", "column_preferences", "conversation",
 }  # fmt: skip
 """Addresses that read no question: what stands in their query string is nothing to them."""
 
