@@ -19,6 +19,7 @@ from messages_app.analysis.archived import (
     Cursor,
     count_archived,
     is_archived,
+    is_inside,
     list_archived,
 )
 from messages_app.analysis.breakdowns import Analysis, analyse
@@ -229,8 +230,12 @@ def found(key: str, at: datetime | None, query: MessageQuery) -> MessageRecord |
 
 def _row(key: str, at: datetime | None, query: MessageQuery) -> MessageRecord | None:
     kind, _colon, number = key.partition(":")
+    if query.fence is not None and not is_inside(key_of(kind, int(number)), query.fence):
+        return None
     row = next(iter(read_rows([key_of(kind, int(number))])), None)
     kept = row if row is not None and row.type == kind and is_ours(fingerprint()) else None
+    if query.fence is not None:
+        return kept
     moment = kept.date if kept else at
     if moment is None:
         return None
@@ -283,7 +288,11 @@ def is_held(query: MessageQuery) -> bool:
 
 def is_at_hand(query: MessageQuery) -> bool:
     """Whether figures come at once, without reading all rows from the provider first."""
-    return held_of(query, clock.real_now()).answers_figures or live_source().has(query)
+    return (
+        query.fence is not None
+        or held_of(query, clock.real_now()).answers_figures
+        or live_source().has(query)
+    )
 
 
 def _figured(
@@ -314,6 +323,9 @@ def _answered(
 ) -> Answered[T]:
     now = clock.real_now()
     held = held_of(query, now)
+    if query.fence is not None:
+        # A visitor hears what the archive has: no call, no look that workers would follow.
+        return archived(held)
     # Also where nothing is missing: workers keep fresh only what somebody looks at.
     look_at(query, now)
     if is_archived(held):

@@ -19,8 +19,11 @@ from messages_app.answers import held_of, is_all_held, parted
 
 
 def usual(query: MessageQuery, buckets: tuple[Bucket, ...], size: BucketSize) -> list[Band | None]:
-    """The band behind each bucket, from the archive alone: live would read four weeks for it."""
-    if size.seconds > LONGEST:
+    """The band behind each bucket, from the archive alone: live would read four weeks for it.
+
+    A visitor has none, here and below: what was before lies outside the fence.
+    """
+    if size.seconds > LONGEST or query.fence is not None:
         return [None] * len(buckets)
     before = earlier(query)
     held = held_of(before, clock.real_now())
@@ -33,7 +36,7 @@ def usual(query: MessageQuery, buckets: tuple[Bucket, ...], size: BucketSize) ->
 def foreseen(query: MessageQuery) -> Forecast | None:
     """What the present month will cost; None where the range does not reach it, or the archive does
     not hold it whole."""
-    month = month_so_far(query)
+    month = month_so_far(query) if query.fence is None else None
     if month is None or not is_all_held(held_of(month, clock.real_now())):
         return None
     days = series_archived(month, BUCKETS["day"], timed=False)
@@ -57,6 +60,8 @@ def watched(query: MessageQuery) -> Compared | None:
 
     None where fewer than three of these weeks are in the archive, or the day itself is not.
     """
+    if query.fence is not None:
+        return None
     now = clock.real_now()
     day = query.but(period="last_24_hours", date_start=None, date_end=None)
     weeks = [week for week in weeks_before(day) if is_all_held(held_of(week, now))]

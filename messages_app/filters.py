@@ -21,8 +21,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from messages_app import fields
+from messages_app.analysis import fence as fences
 from messages_app.analysis.conditions import OTHER
 from messages_app.analysis.exact import meant
+from messages_app.analysis.fence import Outside
 from messages_app.analysis.periods import CUSTOM, DEFAULT_PERIOD, PERIODS
 from messages_app.analysis.prices import Prices
 from messages_app.analysis.query import DEFAULT_PER_PAGE, DEFAULT_SORT, MessageQuery, Params
@@ -35,6 +37,8 @@ from messages_app.sms.terms import WITHDRAWN
 
 PERSONAL = ("destination", "sender", "message", "reference")
 """Parameters that travel sealed."""
+
+RANGE = ("period", "date_start", "date_end")
 
 SEVERAL = ("country", "status", "details")
 """Parameters that may stand several times."""
@@ -166,12 +170,14 @@ def read_question(
     `mask` no filter and no order may tell of a value that it hides.
     """
     data, broken = _opened(params, mask, typed=typed)
+    if not any(data.get(name) for name in RANGE):
+        data |= _shared_range()
     filters = QuestionFilter(data, queryset=NoQueryset())
     form = filters.form
     form.full_clean()
     for name, sentence in broken:
         form.add_error(name if name in form.fields else None, ValidationError(sentence))
-    query = None if form.errors else _query(form.cleaned_data, now, mask)
+    query = None if form.errors else _inside(form, now, mask)
 
     def named(why: object) -> tuple[str, ...]:
         return tuple(name for name, sentence in broken if name and sentence is why)
@@ -183,6 +189,26 @@ def read_question(
 def spelled(name: str, value: str) -> str:
     """How the filter `name` has to be given the value of a row, so that it means just that."""
     return fields.spelled(QuestionFilter.base_filters[name].field, value)
+
+
+def _shared_range() -> dict[str, str]:
+    """The range that a visitor asks for without naming one: all of what is shared."""
+    fence = fences.present()
+    if fence is None:
+        return {}
+    if fence.period != CUSTOM:
+        return {"period": fence.period}
+    start, end = (second.isoformat(" ", "seconds") for second in fence.own_span)
+    return {"period": CUSTOM, "date_start": start, "date_end": end}
+
+
+def _inside(form: forms.Form, now: datetime, mask: Mask) -> MessageQuery | None:
+    """The question of a form that has no errors, within the fence; outside it the form has one."""
+    try:
+        return _query(form.cleaned_data, now, mask).inside()
+    except Outside:
+        form.add_error("period", _("Nothing of this range is shared. Choose a part of what is."))
+        return None
 
 
 def address_without(path: str, params: QueryDict, name: str) -> str:

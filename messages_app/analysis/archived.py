@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from messages_app.analysis.archived_jumps import Jumps
 from messages_app.analysis.archived_order import Order, Place, reading
-from messages_app.analysis.conditions import OTHER, narrowed
+from messages_app.analysis.conditions import OTHER, narrowed, where
 from messages_app.analysis.listing import Listing
 from messages_app.analysis.query import MessageQuery
 from messages_app.archive.rows import read_rows
@@ -45,6 +45,9 @@ def list_archived(
     A cursor whose row is gone gives way to the page's number. `as_of` is `query.now` unless given.
     """
     asked = _Asked(query, narrowed(query), Order.of(query))
+    if cursor and query.fence is not None and not is_inside(cursor.key, query.fence):
+        # Where the list goes on from a row tells that it exists, and when.
+        cursor = None
     jumps = Jumps.of(query)
     total = jumps.total if jumps else asked.count(COUNTED + 1)
     known = bool(jumps) or total <= COUNTED
@@ -62,6 +65,11 @@ def list_archived(
         as_of=as_of or query.now,
         source="archive",
     )
+
+
+def is_inside(key: int, fence: MessageQuery) -> bool:
+    """Whether the row with this key is one of the fence's own question."""
+    return Message.objects.filter(where(fence), key=key).exists()
 
 
 def count_archived(query: MessageQuery, most: int | None = None) -> int:

@@ -13,7 +13,7 @@ from typing import Self
 
 from django.db.models import Q, Sum
 
-from messages_app.analysis.conditions import CONDITIONS, narrowed
+from messages_app.analysis.conditions import in_force, narrowed
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.rolled import ROLLED, dimension_of
 from messages_app.archive.columns import wall_seconds
@@ -46,7 +46,7 @@ class Jumps:
         if dimension is None:
             return None
         grains = (DIMENSIONS[dimension],) if dimension else (MONTHS, DAYS, HOURS)
-        known = (ROLLED[c.name](query) for c in CONDITIONS if c.values(query))
+        known = (ROLLED[c.name](asked) for c, asked in in_force(query))
         found = cls(narrowed(query), reduce(and_, known, Q() if dimension else Q(value="")))
         first, last = (wall_seconds(wall) for wall in query.span)
         return replace(found, pieces=found._pieces(first, last + 1, grains))

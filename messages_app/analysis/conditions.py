@@ -5,7 +5,7 @@ on a row that is at hand, and a clause over the archive's table. Nothing else de
 belong to a question, so lists, figures and charts cannot disagree.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 from django.db.models.lookups import Exact
 
 from messages_app.analysis.exact import is_exact, meant
+from messages_app.analysis.fence import Outside
 from messages_app.analysis.metrics import delay_bin, is_unpriced, opts_out
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.slots import EPOCH_SLOT, SLOTS, slot_of
@@ -258,17 +259,27 @@ def where(query: MessageQuery) -> Q:
     return Q(date__range=query.span) & narrowed(query)
 
 
+def in_force(query: MessageQuery) -> Iterator[tuple[Condition, MessageQuery]]:
+    """Each condition that rows must meet, with the question that asks it: the fence's come first."""
+    for asked in query.layers:
+        yield from ((condition, asked) for condition in CONDITIONS if condition.values(asked))
+
+
 def narrowed(query: MessageQuery) -> Q:
     """The question but for its range, as a clause over `models.Message`."""
     found = Q()
-    for condition in CONDITIONS:
-        if condition.values(query):
-            found &= condition.where(query)
+    for condition, asked in in_force(query):
+        found &= condition.where(asked)
     return found
 
 
 def provider_request(query: MessageQuery) -> PageRequest:
-    """The question as far as the provider can be asked it; dates are the question's own seconds."""
+    """The question as far as the provider can be asked it; dates are the question's own seconds.
+
+    Raises Outside for a visitor's: the provider is not asked on behalf of people without a login.
+    """
+    if query.fence is not None:
+        raise Outside
     start, end = query.span
     pushed: dict[str, Any] = {
         c.parameter: c.values(query)[0] for c in CONDITIONS if c.is_pushed(query)
@@ -279,18 +290,18 @@ def provider_request(query: MessageQuery) -> PageRequest:
 def is_wholly_pushed(query: MessageQuery) -> bool:
     """Say whether the provider alone can answer a page of this question, in this order."""
     filtered = all(c.is_pushed(query) for c in CONDITIONS if c.values(query))
-    return filtered and query.sort_key in PROVIDER_SORTS
+    return query.fence is None and filtered and query.sort_key in PROVIDER_SORTS
 
 
 def keep(records: Iterable[MessageRecord], query: MessageQuery) -> list[MessageRecord]:
     """The rows of `records`, read by `provider_request(query)`, that the whole question holds for."""
-    tests = [c.holds for c in CONDITIONS if c.values(query) and not c.is_pushed(query)]
-    return [record for record in records if all(test(record, query) for test in tests)]
+    tests = [(c.holds, asked) for c, asked in in_force(query) if not c.is_pushed(asked)]
+    return [record for record in records if all(test(record, asked) for test, asked in tests)]
 
 
 def holds(record: MessageRecord, query: MessageQuery) -> bool:
     """Say whether the row belongs to the question, its range included."""
     start, end = query.span
     return start <= record.date <= end and all(
-        condition.holds(record, query) for condition in CONDITIONS if condition.values(query)
+        condition.holds(record, asked) for condition, asked in in_force(query)
     )

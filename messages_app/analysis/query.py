@@ -5,10 +5,12 @@ It knows no request, no database and no provider; `now` comes with it and nobody
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Self
 
+from messages_app.analysis import fence as fences
+from messages_app.analysis.fence import Outside
 from messages_app.analysis.periods import CUSTOM, DEFAULT_PERIOD, PERIODS, Span
 from messages_app.analysis.prices import NO_PRICES, Prices
 from messages_app.privacy import COVERED, Mask
@@ -33,7 +35,8 @@ class MessageQuery:
     one mark of a chart: one of `statuses.KINDS`, an hour of the week ("mon-09"), and a time to
     delivery ("20-60": seconds from, and up to below). `prices` says what a credit costs, `mask` how much
     of numbers and texts the answer shows; like `now` they come with the question and are no part of
-    its address.
+    its address. `fence` is the question of the share link that a visitor came by, None for everybody
+    else: no row, second or figure lies outside it.
     """
 
     now: datetime
@@ -58,6 +61,7 @@ class MessageQuery:
     per_page: int = DEFAULT_PER_PAGE
     prices: Prices = NO_PRICES
     mask: Mask = COVERED
+    fence: "MessageQuery | None" = field(default_factory=fences.present)
 
     @property
     def zone(self) -> tzinfo:
@@ -68,7 +72,19 @@ class MessageQuery:
 
     @property
     def span(self) -> Span:
-        """First and last second asked for, as naive wall times."""
+        """First and last second asked for within the fence, as naive wall times. Raises Outside."""
+        start, end = self.own_span
+        if self.fence is None:
+            return start, end
+        first, last = self.fence.own_span
+        start, end = max(start, first), min(end, last)
+        if start > end:
+            raise Outside
+        return start, end
+
+    @property
+    def own_span(self) -> Span:
+        """The same as asked, whatever fence there is."""
         if self.period == CUSTOM:
             if self.date_start is None or self.date_end is None:
                 raise ValueError("a free range needs both its ends")
@@ -93,6 +109,18 @@ class MessageQuery:
         """Rows before the page."""
         return (self.page - 1) * self.per_page
 
+    @property
+    def layers(self) -> "tuple[MessageQuery, ...]":
+        """The questions that a row has to answer: the fence's and this one."""
+        return (self,) if self.fence is None else (self.fence, self)
+
+    @property
+    def asks_default_range(self) -> bool:
+        """Whether the range is the one that stands for itself: the last days, or all of a fence."""
+        if self.fence is None or self.period != self.fence.period:
+            return self.fence is None and self.period == DEFAULT_PERIOD
+        return self.period != CUSTOM or self.own_span == self.fence.own_span
+
     def to_params(self) -> Params:
         """The question as URL parameters, defaults left out; personal values still plain."""
         return list(self._params())
@@ -103,16 +131,29 @@ class MessageQuery:
             changes["page"] = 1
         return replace(self, **changes)  # type: ignore[arg-type]
 
+    def inside(self) -> Self:
+        """The question with its range cut to the fence's, and said as what it is. Raises Outside."""
+        if self.fence is None or self.span == self.own_span:
+            return self
+        fence, page = self.fence, self.page
+        if self.span == fence.own_span:
+            return self.but(
+                page=page, period=fence.period, date_start=fence.date_start, date_end=fence.date_end
+            )
+        return self.within(*self.span).but(page=page)
+
     def within(self, start: datetime, end: datetime) -> Self:
         """The same question over another range, both seconds included."""
         return self.but(period=CUSTOM, date_start=start, date_end=end)
 
     def _params(self) -> Iterator[tuple[str, str]]:
-        if self.period == CUSTOM:
+        if self.asks_default_range:
+            pass
+        elif self.period == CUSTOM:
             start, end = self.span
             yield "date_start", start.isoformat(" ", "seconds")
             yield "date_end", end.isoformat(" ", "seconds")
-        elif self.period != DEFAULT_PERIOD:
+        else:
             yield "period", self.period
         for name in ("destination", "sender", "message", "type"):
             if value := getattr(self, name):

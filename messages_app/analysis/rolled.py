@@ -36,7 +36,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Coalesce
 
 from messages_app.analysis.breakdowns import Breakdown, assembled
-from messages_app.analysis.conditions import CONDITIONS, OTHER, any_of, is_prefix, narrowed
+from messages_app.analysis.conditions import OTHER, any_of, in_force, is_prefix, narrowed
 from messages_app.analysis.facets import Facet, asked_by, parts
 from messages_app.analysis.metrics import Cell, Key, Tally, total, youth
 from messages_app.analysis.query import MessageQuery
@@ -148,16 +148,22 @@ def dimension_of(query: MessageQuery) -> str | None:
 
     None: only the rows can tell.
     """
-    used = {condition.name for condition in CONDITIONS if condition.values(query)}
+    used = {condition.name for condition, _asked in in_force(query)}
     further = used - BASE
     if not further:
         return ""
     name = further.pop()
     if further or name not in ROLLED:
         return None
-    if name == "sender" and (query.type != OUTGOING or is_prefix(query.sender)):
+    if name == "sender" and not _is_whole_sender(query):
         return None
     return name
+
+
+def _is_whole_sender(query: MessageQuery) -> bool:
+    """Rollups have the senders of outgoing messages, each under its whole name."""
+    types = {asked.type for asked in query.layers}
+    return OUTGOING in types and not any(is_prefix(asked.sender) for asked in query.layers)
 
 
 def _width(grain: Grain) -> int:
@@ -238,7 +244,8 @@ class _Source:
         dimension = dimension_of(self.query)
         if dimension is None or (self.value and dimension not in ("", self.value)):
             return ()
-        alone = not (self.by_country or self.query.countries)
+        countries = any(asked.countries for asked in self.query.layers)
+        alone = not (self.by_country or countries)
         found = (
             _further(self.value or dimension, alone) if self.value or dimension else _base(alone)
         )
@@ -269,10 +276,10 @@ class _Source:
     def _rollups(self) -> Q:
         """The question but for its range as a clause over `models.Rollup`, as far as they know it."""
         found = Q() if self.only is None else Q(value__in=self.only)
-        for condition in CONDITIONS:
+        for condition, asked in in_force(self.query):
             clause = ROLLED.get(condition.name)
-            if clause and condition.values(self.query):
-                found &= clause(self.query)
+            if clause:
+                found &= clause(asked)
         return found
 
     def _rolled(self, clause: Q, pieces: Sequence[Piece]) -> Iterator[tuple[Any, ...]]:

@@ -51,6 +51,8 @@ class Aside:
 
         `by_default` names the comparison that stands where none is asked.
         """
+        if query.fence is not None:
+            return None
         name = self.compare or by_default
         try:
             if name == FREE:
@@ -70,6 +72,8 @@ def aside_of(params: QueryDict, question: Question) -> tuple[Question, Aside]:
     """The same of any parameters."""
     found = Aside(*(params.get(name, "").strip() for name in ASIDE))
     mistakes = list(_mistakes(found))
+    if found.compare and question.query and question.query.fence is not None:
+        mistakes.append(ValidationError(_("What is shared has no range to compare with.")))
     for mistake in mistakes:
         question.form.add_error(None, mistake)
     return (replace(question, query=None), Aside()) if mistakes else (question, found)
