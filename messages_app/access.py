@@ -4,28 +4,43 @@ It knows permissions, never the names of roles.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from messages_app.analysis import fence as fences
 from messages_app.privacy import Mask, mask_of
+
+if TYPE_CHECKING:
+    from messages_app.analysis.query import MessageQuery
 
 PERMISSIONS = (
     "see_messages", "see_personal", "see_figures", "review", "export", "share", "reveal",
 )  # fmt: skip
 
 
+NOBODY = 0
+"""The number of no account."""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person who passed the gate, and what that person may."""
+    """Who passed the gate, and what that one may.
+
+    A visitor of a share link has NOBODY's `user_id`, but a `fence` around whatever is answered, and the mask
+    `given` by the link.
+    """
 
     user_id: int
     may: frozenset[str]
+    fence: "MessageQuery | None" = None
+    given: Mask | None = None
 
     @property
     def mask(self) -> Mask:
-        """How much of numbers and texts this person sees."""
-        return mask_of(self.may)
+        """How much of numbers and texts is seen."""
+        return self.given or mask_of(self.may)
 
 
 def permissions_of(user: object) -> frozenset[str]:
@@ -37,12 +52,21 @@ def permissions_of(user: object) -> frozenset[str]:
     )
 
 
-def gate(request: HttpRequest, *needs: str) -> Viewer:
-    """Let a person with all of `needs` through. Raises PermissionDenied, also for strangers."""
+def _person(request: HttpRequest) -> Viewer:
     user = request.user
     if not user.is_authenticated or user.pk is None:
         raise PermissionDenied
-    viewer = Viewer(user.pk, permissions_of(user))
+    return Viewer(user.pk, permissions_of(user))
+
+
+def gate(request: HttpRequest, *needs: str) -> Viewer:
+    """Let who has all of `needs` through: a person, or a visitor whose fence is up.
+
+    Raises PermissionDenied, also for strangers.
+    """
+    viewer = getattr(request, "visitor", None) or _person(request)
+    if viewer.fence is not fences.present():
+        raise PermissionDenied
     if not viewer.may.issuperset(needs):
         raise PermissionDenied
     return viewer

@@ -19,6 +19,7 @@ from messages_app.analysis.countries import choices
 from messages_app.analysis.query import DEFAULT_SORT, MessageQuery
 from messages_app.filters import question_url
 from messages_app.made import SavedView
+from messages_app.places import SHARED
 from messages_app.searches import LONGEST, Search
 
 THEMES = ("light", "dark")
@@ -45,8 +46,8 @@ class PageLink:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Template context of `base.html`."""
-    user = getattr(request, "user", None)
-    may = permissions_of(user) if user and user.is_authenticated else frozenset()
+    user, may = getattr(request, "user", None), _may(request)
+    is_visitor = hasattr(request, "visitor")
     theme = request.COOKIES.get("theme", "")
     return {
         "is_sandbox": settings.PROVIDER_IS_SANDBOX,
@@ -55,7 +56,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "pages": page_links(request),
         "theme": theme if theme in THEMES else "",
         "can_reset_password": bool(settings.EMAIL_URL),
-        "saved_views": cache(partial(_menu, user.pk, may)) if user and may else None,
+        "saved_views": cache(partial(_menu, user.pk, may))
+        if user and may and not is_visitor
+        else None,
+        "shared": getattr(request, "shared", None),
         "search": Search(""),
         "longest_search": LONGEST,
         "countries": _country_names(get_language() or "en") if may else "",
@@ -89,9 +93,20 @@ def _menu(user_id: int, may: frozenset[str]) -> Menu | None:
 
 def page_links(request: HttpRequest, query: MessageQuery | None = None) -> list[PageLink]:
     """The pages that this person may open, each with the present question but its order and page."""
+    may = _may(request)
+    prefix = SHARED if hasattr(request, "visitor") else ""
+    return [
+        _link(request, prefix + name, label, query) for need, name, label in PAGES if need in may
+    ]
+
+
+def _may(request: HttpRequest) -> frozenset[str]:
+    """What the asker may: a visitor no more than the link, whoever is logged in beside it."""
+    if hasattr(request, "visitor"):
+        found: frozenset[str] = request.visitor.may
+        return found
     user = getattr(request, "user", None)
-    may = permissions_of(user) if user and user.is_authenticated else frozenset()
-    return [_link(request, name, label, query) for need, name, label in PAGES if need in may]
+    return permissions_of(user) if user and user.is_authenticated else frozenset()
 
 
 def _link(

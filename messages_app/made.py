@@ -1,4 +1,4 @@
-"""What people make and the app keeps for them: saved views, and which one is whose start page.
+"""What people make and the app keeps for them: saved views, start pages, share links and their openings.
 
 Questions stand here as their address has them, personal values sealed: a dump of the database shows none.
 """
@@ -55,3 +55,41 @@ class StartPage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}"
+
+
+class ShareLink(models.Model):
+    """One view for people without a login: a question, what is shown of it, and until when.
+
+    Of the token only the hash is kept. `numbers` and `texts` are the loosest that the owner allows, by
+    the names of `privacy.Mask`.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    label = models.CharField(max_length=LONGEST_NAME)
+    token_hash = models.CharField(max_length=64, unique=True)
+    question = models.TextField()
+    shows_messages = models.BooleanField()
+    shows_figures = models.BooleanField()
+    numbers = models.CharField(max_length=10)
+    texts = models.CharField(max_length=10)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-made_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Opening(models.Model):
+    """One opening of a share link, with the hash of what its cookie holds."""
+
+    link = models.ForeignKey(ShareLink, on_delete=models.CASCADE, related_name="openings")
+    secret_hash = models.CharField(max_length=64, unique=True)
+    opened_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.link_id} {self.opened_at}"

@@ -12,8 +12,9 @@ from django.db.models import Max, Q
 from django.http import QueryDict
 from django.urls import reverse
 
+from messages_app import clock
 from messages_app.access import Viewer
-from messages_app.filters import PERSONAL
+from messages_app.filters import read_question
 from messages_app.made import SavedView, StartPage
 
 MOST = 60
@@ -62,8 +63,9 @@ def is_open_to(view: SavedView, viewer: Viewer) -> bool:
     needs = NEEDS.get(view.page)
     if needs is None or not viewer.may >= needs:
         return False
-    is_personal = any(name in QueryDict(view.question) for name in PERSONAL)
-    return not is_personal or "see_personal" in viewer.may
+    if viewer.mask.is_open:
+        return True
+    return not read_question(QueryDict(view.question), clock.now(), viewer.mask).masked
 
 
 def may_change(view: SavedView, viewer: Viewer) -> bool:

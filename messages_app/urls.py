@@ -12,8 +12,11 @@ from messages_app.views import (
     review,
     saved,
     search,
+    shares,
+    visiting,
     watching,
 )
+from messages_app.views.visiting import for_visitors
 
 urlpatterns = [
     path("", saved.home, name="home"),
@@ -32,6 +35,28 @@ urlpatterns = [
     path("analytics/changed/", watching.changed, name="changed"),
     path("analytics/data.json", analytics.analytics_data, name="analytics_data"),
     path("review/", review.review, name="review"),
+    path("s/<str:token>/", visiting.shared, name="shared"),
+    path("shared/messages/", for_visitors(messages.messages), name="shared_messages"),
+    path("shared/messages/count/", for_visitors(messages.count), name="shared_messages_count"),
+    path(
+        "shared/messages/figures/", for_visitors(messages.figures), name="shared_messages_figures"
+    ),
+    path(
+        "shared/messages/<str:kind>/<int:message_id>/",
+        for_visitors(messages.message),
+        name="shared_message",
+    ),
+    path("shared/analytics/", for_visitors(analytics.analytics), name="shared_analytics"),
+    path("shared/analytics/panels/<str:name>/", for_visitors(panels.panel), name="shared_panel"),
+    path(
+        "shared/analytics/data.json",
+        for_visitors(analytics.analytics_data),
+        name="shared_analytics_data",
+    ),
+    path("shared/language/", visiting.language, name="shared_language"),
+    path("shares/", shares.shares, name="shares"),
+    path("shares/new/", shares.new, name="new_share"),
+    path("shares/<int:pk>/revoke/", shares.revoke, name="revoke_share"),
     path("views/", saved.views, name="views"),
     path("views/new/", saved.save, name="save_view"),
     path("views/<int:pk>/", saved.view, name="view"),

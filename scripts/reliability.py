@@ -1,4 +1,4 @@
-"""`python -m scripts.reliability`: which fault and invariant is proven by which test.
+"""`python -m scripts.reliability`: which fault, invariant and threat is proven by which test.
 
 docs/reliability.md has a line for each id; a test names the ids that it proves in its name or docstring.
 Prints them all; exits with 1 where an id of the list has no test, or a test names one that is not listed.
@@ -14,9 +14,9 @@ from pathlib import Path
 from scripts.install import ROOT
 
 LIST = ROOT / "docs" / "reliability.md"
-LINE = re.compile(r"^\| ([FI]\d+) \|", re.MULTILINE)
-SAID = re.compile(r"\b([FI]\d{1,2})(?:\s*[-–]\s*([FI]?\d{1,2}))?\b")
-NAMED = re.compile(r"(?<![a-z])([fi])(\d{1,2})(?![a-z0-9])")
+LINE = re.compile(r"^\| ([FIT]\d+) \|", re.MULTILINE)
+SAID = re.compile(r"\b([FIT]\d{1,2})(?:\s*[-–]\s*([FIT]?\d{1,2}))?\b")
+NAMED = re.compile(r"(?<![a-z])([fit])(\d{1,2})(?![a-z0-9])")
 
 
 def listed(text: str) -> set[str]:
@@ -28,7 +28,7 @@ def named_in(text: str) -> Iterator[str]:
     """Ids in a docstring: F5, or a range F2–F5."""
     for first, last in SAID.findall(text):
         kind, start = first[0], int(first[1:])
-        end = int(last.lstrip("FI")) if last else start
+        end = int(last.lstrip("FIT")) if last else start
         yield from (f"{kind}{number}" for number in range(start, end + 1))
 
 

@@ -135,12 +135,16 @@ class MessageQuery:
         """The question with its range cut to the fence's, and said as what it is. Raises Outside."""
         if self.fence is None or self.span == self.own_span:
             return self
-        fence, page = self.fence, self.page
-        if self.span == fence.own_span:
-            return self.but(
-                page=page, period=fence.period, date_start=fence.date_start, date_end=fence.date_end
-            )
-        return self.within(*self.span).but(page=page)
+        if self.span == self.fence.own_span:
+            return self.over_default_range().but(page=self.page)
+        return self.within(*self.span).but(page=self.page)
+
+    def over_default_range(self) -> Self:
+        """The same question over the last days, or over all of its fence."""
+        if self.fence is None:
+            return self.but(period=DEFAULT_PERIOD, date_start=None, date_end=None)
+        start, end = self.fence.date_start, self.fence.date_end
+        return self.but(period=self.fence.period, date_start=start, date_end=end)
 
     def within(self, start: datetime, end: datetime) -> Self:
         """The same question over another range, both seconds included."""

@@ -116,6 +116,11 @@ def day_and_clock(moment: datetime, now: datetime) -> str:
     return f"{day(moment.date().toordinal(), moment.year != today.year)} {moment:%H:%M:%S}"
 
 
+def day_and_minute(moment: datetime) -> str:
+    """A moment that is far from now, in full but for its seconds: "25 Nov 2026 15:00"."""
+    return f"{day(moment.date().toordinal(), with_year=True)} {moment:%H:%M}"
+
+
 def day(ordinal: int, with_year: bool) -> str:
     return _day(ordinal, with_year, locale().language)
 

@@ -21,6 +21,7 @@ from messages_app.answers import Answered, analysed, tallied
 from messages_app.around import compared, foreseen, usual, watched
 from messages_app.figures_json import Around, answer_json, nothing_json
 from messages_app.filters import question_url, sealed_params
+from messages_app.places import place
 from messages_app.views.asking import asked, attempt, extras_of, must_wait, show
 from messages_app.views.comparing import Aside, aside
 from messages_app.views.figures import against, figures
@@ -83,8 +84,8 @@ def _overview(path: str, answer: Answered[Tally], beside: Aside) -> dict[str, An
         "comparisons": _comparison_links(path, query, beside),
         "beside": beside,
         "hidden_params": sealed_params(query),
-        "data_href": question_url(reverse("analytics_data"), query, beside.params),
-        "watch_href": question_url(reverse("worth_a_look"), query),
+        "data_href": question_url(place("analytics_data", query), query, beside.params),
+        "watch_href": question_url(reverse("worth_a_look"), query) if query.fence is None else "",
         "changes_href": question_url(reverse("changed"), query, beside.params)
         if beside.compare
         else "",
@@ -94,7 +95,7 @@ def _overview(path: str, answer: Answered[Tally], beside: Aside) -> dict[str, An
 def _charts(request: HttpRequest, query: MessageQuery, beside: Aside) -> dict[str, Any]:
     if request.GET.get("wait") == "1" and not request.headers.get("HX-Request"):
         context = {"panels": [drawn(panel, query, beside) for panel in PANELS.values()]}
-        context["watched"] = [watched_context(query)]
+        context["watched"] = [watched_context(query)] if query.fence is None else []
         if beside.compare:
             context["changed"] = [changed_context(query, beside)]
         return context
@@ -120,6 +121,8 @@ def _bucket_links(path: str, query: MessageQuery, beside: Aside) -> list[Choice]
 
 
 def _comparison_links(path: str, query: MessageQuery, beside: Aside) -> list[Choice]:
+    if query.fence is not None:
+        return []
     choices = [("", str(_("Nothing"))), *((c.name, str(c.label)) for c in COMPARISONS.values())]
     return [
         (

@@ -91,7 +91,7 @@ def copied(value: str) -> str:
 def _traffic_of(handset: str, query: MessageQuery) -> tuple[Link, ...]:
     """What else went to a handset and came from it; nothing for one without a number, or where
     nobody may ask for one."""
-    if not handset or not query.mask.is_open:
+    if not handset or not query.mask.is_open or query.fence is not None:
         return ()
     messages, month = reverse("messages"), query.but(period="last_30_days")
     # Only handsets answer: narrowed to incoming messages the provider has few to be read through.

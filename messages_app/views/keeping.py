@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from messages_app import clock
-from messages_app.access import Viewer
+from messages_app.access import Viewer, gate
 from messages_app.analysis.periods import CUSTOM
 from messages_app.analysis.query import MessageQuery, Params
 from messages_app.analysis.sentence import range_words, span_words
@@ -48,7 +48,15 @@ def keeping(request: HttpRequest, query: MessageQuery, beside: Params) -> dict[s
     return {
         "copies": [as_now] if query.period == CUSTOM else [relative, as_now],
         "keeps": question_url(path, query.but(page=1), beside) if page else "",
+        "share_href": _share_href(request, page, query),
     }
+
+
+def _share_href(request: HttpRequest, page: str, query: MessageQuery) -> str:
+    """Where the question is shared with people without a login, for who may."""
+    if not page or "share" not in gate(request).may:
+        return ""
+    return question_url(reverse("new_share"), query.but(page=1), [("at", page)])
 
 
 def _page_of(path: str) -> str:

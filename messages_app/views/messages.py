@@ -30,6 +30,7 @@ from messages_app.answers import ARCHIVE, found, listed, tallied
 from messages_app.archive.keys import key_of
 from messages_app.fields import WallTimeField
 from messages_app.filters import MAX_PAGE, question_url, sealed_params
+from messages_app.places import place
 from messages_app.preferences import USUAL, kept
 from messages_app.provider import MAX_MESSAGE_ID
 from messages_app.sms.terms import MO, MT
@@ -81,14 +82,14 @@ def _answer(request: HttpRequest, query: MessageQuery, viewer: Viewer) -> dict[s
         "columns": columns(path, query, chosen.columns),
         "shown": chosen.columns,
         "is_wide": len(chosen.columns) > len(USUAL),
-        **choosing(chosen, here),
-        "analytics_href": question_url(reverse("analytics"), query.but(sort="-date")),
-        "figures_href": question_url(reverse("messages_figures"), query),
+        **(choosing(chosen, here) if query.fence is None else {}),
+        "analytics_href": question_url(place("analytics", query), query.but(sort="-date")),
+        "figures_href": question_url(place("messages_figures", query), query),
         "refresh_href": question_url(path, query, [("refresh", "1")]),
         "again_href": question_url(path, query, [("refresh", "1"), ("wait", "1")]),
         "still_href": question_url(path, query),
         "sentence": sentence(query, None),
-        **searched(request),
+        **(searched(request) if query.fence is None else {}),
     }
     if _is_browser(request) and not is_wholly_pushed(query) and must_wait(request, query):
         return context | {"waits_for": question_url(path, query, [*extras, ("wait", "1")])}
@@ -167,7 +168,7 @@ def _count_href(query: MessageQuery, listing: Listing) -> str:
     """Where a total that takes long to count is to be had; "" where it is known, or cannot be."""
     if listing.is_total_known or listing.source != ARCHIVE:
         return ""
-    return question_url(reverse("messages_count"), query)
+    return question_url(place("messages_count", query), query)
 
 
 def _step(path: str, query: MessageQuery, listing: Listing, pages: int) -> str:
@@ -200,7 +201,7 @@ def count(request: HttpRequest) -> HttpResponse:
         "sentence": sentence(query, total),
         "total": shown.number(total),
         "page_count": shown.number(last),
-        "last_href": _last_href(reverse("messages"), query, last),
+        "last_href": _last_href(place("messages", query), query, last),
     }
     return render(request, "messages_app/_count.html", context)
 
@@ -214,7 +215,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         return question
     context: dict[str, Any] = {"query": question.query}
     if question.query:
-        answer = attempt(tallied, question.query, reverse("messages"))
+        answer = attempt(tallied, question.query, place("messages", question.query))
         if isinstance(answer, Trouble):
             context["trouble"] = answer
         else:
@@ -237,8 +238,8 @@ def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
     at = _second(request.GET.get("at", ""))
     key = f"{kind}:{message_id}"
     record = attempt(partial(found, key, at), query, request.path)
-    context: dict[str, Any] = {"key": key, "at": at, "back": _way_back(request)}
-    context |= searched(request)
+    context: dict[str, Any] = {"key": key, "at": at, "back": _way_back(request, query)}
+    context |= searched(request) if query.fence is None else {}
     if isinstance(record, Trouble):
         context["trouble"] = record
     elif record is None and at is None:
@@ -250,16 +251,16 @@ def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
     return show(request, "message", context)
 
 
-def _way_back(request: HttpRequest) -> Offer:
+def _way_back(request: HttpRequest, query: MessageQuery) -> Offer:
     """The list or conversation that a link led here from; the browser tells no address of other sites."""
     came_from = urlsplit(request.headers.get("Referer", ""))
-    path = reverse("messages")
+    path = place("messages", query)
     is_ours = came_from.netloc == request.get_host()
-    query = f"?{came_from.query}" if came_from.query else ""
+    asked = f"?{came_from.query}" if came_from.query else ""
     if is_ours and came_from.path.startswith(reverse("conversation", args=["-"])[:-2]):
-        return Offer(_("Back to the conversation"), f"{came_from.path}{query}")
+        return Offer(_("Back to the conversation"), f"{came_from.path}{asked}")
     is_list = is_ours and came_from.path == path
-    return Offer(_("Back to the list"), f"{path}{query}" if is_list else path)
+    return Offer(_("Back to the list"), f"{path}{asked}" if is_list else path)
 
 
 def _second(text: str) -> datetime | None:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.urls import reverse
-
 from messages_app.analysis.query import MessageQuery
 from messages_app.charts.marks import Link
 from messages_app.filters import question_url, spelled
+from messages_app.places import place
 from messages_app.privacy import Hidden
 from messages_app.sms.delays import bins_between, span_of
 
@@ -58,7 +57,7 @@ def _shared(delay: str, asked: str) -> str:
 
 def links(query: MessageQuery) -> Link:
     """Makes the addresses of the rows behind the figures of a question; "" for who may see no rows."""
-    path = reverse("messages")
+    path = place("messages", query)
 
     def link(**wanted: Any) -> str:
         found = narrowed(query, **wanted) if query.mask.rows else None

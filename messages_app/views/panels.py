@@ -10,7 +10,6 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -40,6 +39,7 @@ from messages_app.charts.marks import Beside, Chart, Drawing
 from messages_app.charts.months import Months, months
 from messages_app.charts.volume import Volume, volume
 from messages_app.filters import question_url
+from messages_app.places import place
 from messages_app.views.asking import asked, attempt
 from messages_app.views.comparing import Aside, aside
 from messages_app.views.narrowing import links
@@ -160,7 +160,7 @@ PANELS = {
 
 
 def panel_url(panel: Panel, query: MessageQuery, beside: Aside) -> str:
-    return question_url(reverse("panel", args=[panel.name]), query, beside.params)
+    return question_url(place("panel", query, panel.name), query, beside.params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def frames(query: MessageQuery, beside: Aside) -> list[Frame]:
 
 def drawn(panel: Panel, query: MessageQuery, beside: Aside) -> dict[str, Any]:
     """Template context of one panel: its chart, or why there is none."""
-    path = reverse("analytics")
+    path = place("analytics", query)
     context: dict[str, Any] = {
         "panel": panel, "href": panel_url(panel, query, beside), "range_words": range_words(query),
         "beside": beside, **_whole_list(panel, query, beside),
@@ -199,7 +199,7 @@ def drawn(panel: Panel, query: MessageQuery, beside: Aside) -> dict[str, Any]:
 def _whole_list(panel: Panel, query: MessageQuery, beside: Aside) -> dict[str, str]:
     """The addresses of the panel with its whole list: alone, and in a page without scripts."""
     asked = beside.but(all=panel.name)
-    page = question_url(reverse("analytics"), query, [*asked.params, ("wait", "1")])
+    page = question_url(place("analytics", query), query, [*asked.params, ("wait", "1")])
     return {"all_href": panel_url(panel, query, asked), "all_page": f"{page}#panel_{panel.name}"}
 
 
@@ -214,7 +214,7 @@ def _compared(panel: Panel, now: Answered[Any], beside: Aside) -> tuple[Answered
             return panel.work(asked, beside)
         return panel.beside(now.value, Pair(now.query, asked, beside.compare))
 
-    found = attempt(work, other, reverse("analytics"))
+    found = attempt(work, other, place("analytics", other))
     if isinstance(found, Trouble):
         return None, f"{_('The range to compare with cannot be shown.')} {found.text}"
     if not found.is_whole:

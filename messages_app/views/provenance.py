@@ -40,10 +40,10 @@ class Filling:
 
     share: int
     sentence: str
-    counts: str
-    href: str
-    is_running: bool
-    is_stopped: bool
+    counts: str = ""
+    href: str = ""
+    is_running: bool = False
+    is_stopped: bool = False
     state: str = ""
 
 
@@ -81,10 +81,12 @@ def _lost(answer: Answered[Any]) -> str:
 
 
 def filling_of(query: MessageQuery, held: Holding, *, is_told: bool = False) -> Filling:
-    """How far the archive is with a question's range.
+    """How far the archive is with a question's range; a visitor hears no more, and asks for no more.
 
     `is_told`: the page says already why the provider is not read, and as of when the rows are.
     """
+    if query.fence is not None:
+        return Filling(int(held.share * 100), _sentence(int(held.share * 100), held, is_told=False))
     progress = look_at(query, clock.real_now())
     share = int(held.share * 100)
     is_running = held.is_filling and not (progress.is_stopped or progress.refused)

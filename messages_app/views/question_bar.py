@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from messages_app.access import gate
 from messages_app.analysis import shown
 from messages_app.analysis.numbers import shown_number
-from messages_app.analysis.periods import DEFAULT_PERIOD
 from messages_app.analysis.query import PER_PAGE_CHOICES, MessageQuery, Params
 from messages_app.analysis.search_line import line_of
 from messages_app.analysis.sentence import clauses, remark, subject
@@ -73,7 +72,7 @@ def bar(
         "kept": [*kept_values(form, masked=is_masked), *beside],
         "per_page_choices": PER_PAGE_CHOICES,
         "pages": page_links(request, query),
-        **(keeping(request, query, beside) if query else {}),
+        **(keeping(request, query, beside) if query and query.fence is None else {}),
         "search": Search(line_of(query, settings.PHONE_REGION) if query else ""),
     }
 
@@ -167,9 +166,9 @@ def chips(path: str, query: MessageQuery, beside: Params) -> list[Chip]:
         if name == "type":
             continue
         if name == "period":
-            if query.period == DEFAULT_PERIOD:
+            if query.asks_default_range:
                 continue
-            without = query.but(period=DEFAULT_PERIOD, date_start=None, date_end=None)
+            without = query.over_default_range()
         else:
             field = _FIELD_OF.get(name, name)
             without = query.but(**{field: _EMPTY.get(field, "")})

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from django.urls import reverse
-
 from messages_app.addresses import conversation_paths
 from messages_app.analysis import shown
 from messages_app.analysis.conversations import handset_of
@@ -14,6 +12,7 @@ from messages_app.analysis.numbers import region_of, shown_number
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import TONES, reason_words, status_of_row
 from messages_app.archive.rows import ArchivedRecord
+from messages_app.places import place
 from messages_app.privacy import HiddenNumber, HiddenText
 from messages_app.provider import MessageRecord
 from messages_app.sms.delays import delay_between
@@ -66,7 +65,7 @@ def table_rows(
     records: tuple[MessageRecord, ...], query: MessageQuery, *, linked: bool = False
 ) -> list[Row]:
     """The rows of a page, in order; each number `linked` to its conversation."""
-    bases = {kind: reverse("message", args=[kind, 0])[:-2] for kind in (MT, MO)}
+    bases = {kind: place("message", query, kind, 0)[:-2] for kind in (MT, MO)}
     places = shown.places(record.cost for record in records if record.type != MO)
     path_of = conversation_paths() if linked else _no_path
     return [

@@ -32,6 +32,16 @@ TITLES = {"messages": gettext_lazy("Messages"), "analytics": gettext_lazy("Analy
 STEPS = {"up": -1, "down": 1}
 
 
+def bare_name(text: str) -> str:
+    """A name on one line, hidden characters made visible. Raises ValidationError for a number in it."""
+    name = one_line(text)
+    if NUMBER.search(name):
+        raise ValidationError(
+            _("A name stands in menus and in the database as it is: leave the number out of it.")
+        )
+    return name
+
+
 class NameForm(forms.Form):
     """The name of a view, and whose it is."""
 
@@ -51,14 +61,7 @@ class NameForm(forms.Form):
         self.viewer, self.view = viewer, view
 
     def clean_name(self) -> str:
-        name = one_line(self.cleaned_data["name"])
-        if NUMBER.search(name):
-            raise ValidationError(
-                _(
-                    "A name stands in menus and in the database as it is: leave the number out of it."
-                )
-            )
-        return name
+        return bare_name(self.cleaned_data["name"])
 
     def clean(self) -> dict[str, Any]:
         found = self.cleaned_data

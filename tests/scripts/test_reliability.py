@@ -23,6 +23,8 @@ test.__test__ = False  # type: ignore[attr-defined]
         ("def test_f02_and_i1(): pass", {"F2", "I1"}),
         ('def test_x():\n    """F2–F5, I10: deadlines."""', {"F2", "F3", "F4", "F5", "I10"}),
         ('def test_x():\n    """F4-F6: as above."""', {"F4", "F5", "F6"}),
+        ("def test_t15_and_t16_a_token(): pass", {"T15", "T16"}),
+        ('def test_x():\n    """T15–T17."""', {"T15", "T16", "T17"}),
         ("def test_half1_of_if2x(): pass", set()),
         ('def test_x():\n    """UTF16 and WIFI5."""', set()),
     ],
