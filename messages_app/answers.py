@@ -39,11 +39,12 @@ from messages_app.analysis.rolled import (
 from messages_app.analysis.series import Bucket, bucket_for, series
 from messages_app.analysis.statuses import NONE
 from messages_app.archive.keys import key_of
+from messages_app.archive.observed import Look, looks_of
 from messages_app.archive.plan import forgotten_before
 from messages_app.archive.rows import read_rows
 from messages_app.archive.starting import is_ours
 from messages_app.archive.windows import SECOND, TooMuch, Window
-from messages_app.privacy import covered, words
+from messages_app.privacy import Mask, covered, words
 from messages_app.provider import MessageRecord, ProviderError
 from messages_app.sms.terms import MO, MT
 from messages_app.sources import fingerprint, live_source
@@ -273,6 +274,19 @@ def count_at_hand(query: MessageQuery) -> tuple[int, bool] | None:
         return None
     total = count_archived(query, COUNTED + 1)
     return min(total, COUNTED), total <= COUNTED
+
+
+def looks(key: str, mask: Mask) -> list[Look]:
+    """How the readings of the archive saw a row ("type:id"), in order; nothing where it has none."""
+    kind, _colon, number = key.partition(":")
+    found = key_of(kind, int(number))
+    row = next(iter(read_rows([found])), None)
+    if row is None or row.type != kind or not is_ours(fingerprint()):
+        return []
+    return [
+        replace(look, status=words(look.status, mask), details=words(look.details, mask))
+        for look in looks_of(found, row)
+    ]
 
 
 def is_all_held(held: Holding) -> bool:

@@ -50,6 +50,7 @@ from messages_app.archive.coverage import joined
 from messages_app.archive.plan import kept_from, past_end
 from messages_app.archive.windows import SECOND, TooMuch, Window
 from messages_app.models import Span
+from messages_app.privacy import Mask
 from messages_app.provider import ProviderError
 from messages_app.sources import live_source
 
@@ -75,7 +76,7 @@ class Conversation:
     counted: MessageQuery | None = None
 
 
-def question_of(number: str) -> MessageQuery:
+def question_of(number: str, mask: Mask) -> MessageQuery:
     """All that can be known of a number, as a question; the same all day, so that readings are shared."""
     now = clock.now()
     held: datetime | None = Span.objects.aggregate(first=Min("start"))["first"]
@@ -83,7 +84,7 @@ def question_of(number: str) -> MessageQuery:
     first = min(known, held) if held else known
     last = datetime.combine(now.date() + HORIZON, LAST_SECOND)
     prices = Prices(settings.CREDIT_PRICE)
-    query = MessageQuery(now=now, destination=number, prices=prices)
+    query = MessageQuery(now=now, destination=number, prices=prices, mask=mask)
     return query.within(first, last)
 
 

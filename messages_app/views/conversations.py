@@ -1,7 +1,7 @@
 """One number's conversation, as a phone shows it, with its own figures and its opt-out."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -64,7 +64,7 @@ def conversation(request: HttpRequest, number: str) -> HttpResponse:
     if not is_sealed(number):
         path = conversation_path(_typed(number))
         return redirect(f"{path}?{request.GET.urlencode()}" if request.GET else path)
-    query = replace(question_of(_opened(number)), mask=viewer.mask)
+    query = question_of(_opened(number), viewer.mask)
     is_part = _is_part(request)
     before, days = _place(request.GET.get("before", "")), _days(request.GET.get("days", ""))
     asked = Asked(query, before, days, with_own=not is_part)

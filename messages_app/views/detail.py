@@ -5,22 +5,36 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messages_app.addresses import conversation_path
 from messages_app.analysis import shown
+from messages_app.analysis.advice import advice_on
 from messages_app.analysis.countries import country_name, flag
 from messages_app.analysis.numbers import shown_number
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import second_words
 from messages_app.analysis.statuses import INCOMING_TYPE, TONES, status_of_row
+from messages_app.archive.observed import Look
 from messages_app.archive.rows import ArchivedRecord
 from messages_app.filters import question_url
+from messages_app.neighbours import CAMPAIGN, MOST, RECEIVED, SENT, TEXT, Neighbours
+from messages_app.places import place
 from messages_app.privacy import Hidden
 from messages_app.provider import MessageRecord
 from messages_app.sms.delays import delay_between
 from messages_app.sms.terms import DENIED, MO, NOT_SENT, PENDING, WITHDRAWN
+from messages_app.views.copying import as_text, raw_record
+from messages_app.views.life import is_young, seen, steps
 from messages_app.views.rows import characters_of, reason_of, row_parts, row_region
 from messages_app.visible import one_line, pieces
+
+NEIGHBOURS = {
+    CAMPAIGN: gettext_lazy("Same campaign"),
+    SENT: gettext_lazy("To the same number"),
+    RECEIVED: gettext_lazy("From the same number"),
+    TEXT: gettext_lazy("Same text, from the day before to the day after"),
+}
 
 UNSENT = (*PENDING, NOT_SENT, DENIED, WITHDRAWN)
 """Statuses of messages that no operator was given; their second is the one they were meant for."""
@@ -45,9 +59,19 @@ class Fact:
     copy: str = ""
 
 
-def detail(record: MessageRecord, query: MessageQuery) -> dict[str, Any]:
-    """Template context of a message's panel and page."""
+def detail(
+    record: MessageRecord,
+    query: MessageQuery,
+    looks: list[Look] | None = None,
+    beside: list[Neighbours] | None = None,
+) -> dict[str, Any]:
+    """Template context of a message's panel and page.
+
+    `looks` is how readings saw it, `beside` what else there is like it, as far as that is known.
+    """
     status = status_of_row(record)
+    advice = advice_on(record, is_young=is_young(record, query))
+    raw = raw_record(record)
     return {
         "record": record,
         "key": record.key,
@@ -60,6 +84,15 @@ def detail(record: MessageRecord, query: MessageQuery) -> dict[str, Any]:
         "gone": _gone(record, query),
         "facts": _facts(record),
         "identifiers": _identifiers(record),
+        "tell": advice.tell,
+        "do": advice.do,
+        "steps": steps(record, query, looks or []),
+        "seen": seen(looks or [], query.zone),
+        "neighbours": [_neighbours(one) for one in beside or []],
+        "raw": raw,
+        "raw_lines": [list(pieces(line)) for line in raw.split("\n")],
+        "as_text": as_text(record),
+        "copied_text": copied(record.message),
     }
 
 
@@ -119,6 +152,14 @@ def _moment_label(record: MessageRecord, query: MessageQuery) -> str:
         return _("Received")
     is_ahead = record.date > query.now.replace(tzinfo=None)
     return _("Scheduled for") if is_ahead or status_of_row(record).name in UNSENT else _("Sent")
+
+
+def _neighbours(found: Neighbours) -> Fact:
+    """How many there are, which leads to their list."""
+    many = found.count > MOST
+    words = _("more than %s") % shown.number(MOST) if many else shown.number(found.count)
+    link = Link(words, question_url(place("messages", found.query), found.query))
+    return Fact(str(NEIGHBOURS[found.kind]), "", "", (link,))
 
 
 def _gone(record: MessageRecord, query: MessageQuery) -> str:

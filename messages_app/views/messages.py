@@ -26,10 +26,11 @@ from messages_app.analysis.query import (
     MessageQuery,
     last_page,
 )
-from messages_app.answers import ARCHIVE, found, listed, tallied
+from messages_app.answers import ARCHIVE, found, listed, looks, tallied
 from messages_app.archive.keys import key_of
 from messages_app.fields import WallTimeField
 from messages_app.filters import MAX_PAGE, question_url, sealed_params
+from messages_app.neighbours import neighbours
 from messages_app.places import place
 from messages_app.preferences import USUAL, kept
 from messages_app.provider import MAX_MESSAGE_ID
@@ -247,7 +248,7 @@ def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
     elif record is None:
         raise Http404(_("The provider shows no such message at that time."))
     else:
-        context |= detail(record, query)
+        context |= detail(record, query, looks(key, viewer.mask), neighbours(record, viewer.mask))
     return show(request, "message", context)
 
 

@@ -57,16 +57,33 @@
 
   async function copy(button) {
     const text = button.dataset.copy;
-    const full = text.startsWith("/") ? new URL(text, location.href).href : text;
+    // An address of ours is copied whole; what somebody wrote is copied as it stands.
+    const isAddress = text.startsWith("/") && !("verbatim" in button.dataset);
+    const full = isAddress ? new URL(text, location.href).href : text;
     try {
       await navigator.clipboard.writeText(full);
       announce(button.dataset.copied);
     } catch {
-      window.prompt(button.textContent, full); // no right to the clipboard: let people copy by hand
+      if (copyBySelection(full)) announce(button.dataset.copied);
+      else window.prompt(button.textContent, full); // no right to the clipboard: let people copy by hand
+      button.focus();
     }
   }
 
   document.addEventListener("announce", ({ detail }) => announce(detail));
+
+  // Over plain http there is no clipboard to write to; a prompt would lose the lines of a text.
+  function copyBySelection(text) {
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "visually-hidden";
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
+
   document.addEventListener("copytext", ({ detail }) => copy(detail));
 
   const menus = "details.menu[open], details.info[open]";

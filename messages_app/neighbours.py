@@ -1,0 +1,70 @@
+"""What stands beside a message: the same campaign, number, text. Counted by the archive, or not at all.
+
+Each count stops at MOST and is that of the list that it leads to.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from messages_app import clock
+from messages_app.analysis.archived import count_archived
+from messages_app.analysis.conversations import handset_of
+from messages_app.analysis.query import MessageQuery
+from messages_app.analysis.statuses import INCOMING_TYPE, OUTGOING
+from messages_app.answers import held_of
+from messages_app.conversing import question_of
+from messages_app.filters import spelled
+from messages_app.privacy import Mask
+from messages_app.provider import MessageRecord
+
+MOST = 1_000
+"""Rows that are counted; beyond, the list counts them."""
+
+BESIDE = timedelta(days=1)
+"""How far around a message the same text is looked for."""
+
+SHORTEST_TEXT, LONGEST_TEXT = 12, 500
+"""Letters of a text that can be looked for at once: a short one stands in too many others."""
+
+CAMPAIGN, SENT, RECEIVED, TEXT = "campaign", "sent", "received", "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Rows of one kind: the question that lists them, and how many, MOST + 1 for more than MOST."""
+
+    kind: str
+    query: MessageQuery
+    count: int
+
+
+def neighbours(record: MessageRecord, mask: Mask) -> list[Neighbours]:
+    """What the archive can count at once; nothing where it does not hold all of the time.
+
+    Under a mask that hides numbers or texts nothing is counted by them.
+    """
+    whole = question_of("", mask)
+    held = held_of(whole, clock.real_now())
+    if not held.is_whole or held.as_of is None:
+        return []
+    return [
+        Neighbours(kind, query, count_archived(query, MOST + 1))
+        for kind, query in _questions(record, whole)
+    ]
+
+
+def _questions(record: MessageRecord, whole: MessageQuery) -> list[tuple[str, MessageQuery]]:
+    found = []
+    if record.campaign_id is not None:
+        found.append((CAMPAIGN, whole.but(campaign=str(record.campaign_id), type=OUTGOING)))
+    if not whole.mask.is_open:
+        return found
+    if handset := handset_of(record):
+        to, by = spelled("destination", handset), spelled("sender", handset)
+        found.append((SENT, whole.but(destination=to, type=OUTGOING)))
+        found.append((RECEIVED, whole.but(sender=by, type=INCOMING_TYPE)))
+    text = record.message.strip()
+    if SHORTEST_TEXT <= len(text) <= LONGEST_TEXT and "\0" not in text:
+        near = whole.within(record.date - BESIDE, record.date + BESIDE)
+        found.append((TEXT, near.but(message=text)))
+    return found
