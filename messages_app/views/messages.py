@@ -47,7 +47,7 @@ from messages_app.views.columns import columns
 from messages_app.views.detail import detail
 from messages_app.views.figures import strip
 from messages_app.views.nothing import nothing
-from messages_app.views.preferences import choosing
+from messages_app.views.preferences import columns_url
 from messages_app.views.provenance import provenance
 from messages_app.views.question_bar import bar, sentence
 from messages_app.views.rows import table_rows
@@ -83,7 +83,8 @@ def _answer(request: HttpRequest, query: MessageQuery, viewer: Viewer) -> dict[s
         "columns": columns(path, query, chosen.columns),
         "shown": chosen.columns,
         "is_wide": len(chosen.columns) > len(USUAL),
-        **(choosing(chosen, here) if query.fence is None else {}),
+        "density": chosen.density,
+        "columns_href": columns_url(here) if query.fence is None else "",
         "analytics_href": question_url(place("analytics", query), query.but(sort="-date")),
         "figures_href": question_url(place("messages_figures", query), query),
         "refresh_href": question_url(path, query, [("refresh", "1")]),

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods
 
 from messages_app.access import gate
 from messages_app.preferences import DENSITIES, Preferences, keep, kept
+from messages_app.views.asking import show
 from messages_app.views.columns import choices
 
 STEPS = {"up": -1, "down": 1}
@@ -22,21 +23,21 @@ def column_preferences(request: HttpRequest) -> HttpResponse:
     viewer = gate(request, "see_messages")
     back = _back(request)
     if request.method != "POST":
-        context = {"back_href": back, **choosing(kept(viewer.user_id), back)}
-        return render(request, "messages_app/columns.html", context)
+        context = {"back_href": back, **_choosing(kept(viewer.user_id))}
+        return show(request, "columns", context)
     keep(viewer.user_id, _chosen(request.POST))
     if "move" in request.POST:
-        return redirect(f"{reverse('column_preferences')}?{urlencode({'next': back})}")
+        return redirect(columns_url(back))
     return redirect(back)
 
 
-def choosing(chosen: Preferences, back: str) -> dict[str, Any]:
-    """Template context of the choice; `back` is the table that it leads back to."""
-    return {
-        "column_choices": choices(chosen),
-        "density": chosen.density,
-        "columns_back": back,
-    }
+def columns_url(back: str) -> str:
+    """Where columns are chosen; `back` is the table that the choice leads back to."""
+    return f"{reverse('column_preferences')}?{urlencode({'next': back})}"
+
+
+def _choosing(chosen: Preferences) -> dict[str, Any]:
+    return {"column_choices": choices(chosen), "density": chosen.density}
 
 
 def _chosen(sent: QueryDict) -> Preferences:

@@ -81,6 +81,7 @@ def test_the_choice_and_all_columns_read_well(table, theme):
 
 def test_a_wide_table_keeps_its_header_and_shows_its_last_column(table):
     table.locator("#column-switch").click()
+    expect(table.locator("#columns-apply")).to_be_visible()
     table.locator(".column-list input:not(:disabled)").evaluate_all(
         "all => all.forEach(one => (one.checked = true))"
     )
@@ -112,6 +113,7 @@ def test_without_javascript_columns_are_chosen_and_moved(plain):
     page, url = plain
     page.goto(f"{url}/messages/?period=yesterday")
     page.locator("#column-switch").click()
+    page.get_by_role("link", name="Choose columns").click()
     page.locator('.column-list input[value="parts"]').uncheck()
     page.get_by_role("button", name="Move “Text” up").click()
     expect(page.get_by_role("heading", name="Columns")).to_be_visible()

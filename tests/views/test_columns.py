@@ -149,7 +149,7 @@ def test_a_look_at_the_choice_changes_nothing(account, support, support_client):
 def test_the_table_sent_as_it_stands_is_the_same_table(account, support, support_client):
     chosen = Preferences.of(["reason", "text", "time", "id"], COMPACT)
     keep(support.pk, chosen)
-    form = found(r'(?s)<form class="column-form"(.*?)</form>', table(support_client))
+    form = found(r'(?s)<form class="column-form"(.*?)</form>', text(support_client.get(PAGE)))
     inputs = re.findall(r'<input type="(\w+)" name="column" value="(\w+)"([^>]*)>', form)
     sent = [
         name
@@ -158,3 +158,12 @@ def test_the_table_sent_as_it_stands_is_the_same_table(account, support, support
     ]
     support_client.post(PAGE, {"column": sent, "density": "compact"})
     assert kept(support.pk) == chosen
+
+
+def test_the_table_leads_to_its_choice_and_the_choice_back(account, support_client):
+    shown = table(support_client, page="2")
+    address = unescape(found(r'hx-get="(/preferences/columns/[^"]+)"', shown))
+    assert 'name="column"' not in shown, "what nobody opens is not sent"
+    part = text(support_client.get(address, HTTP_HX_REQUEST="true"))
+    assert part.startswith('<form class="column-form"')
+    assert back(part) == "/messages/?period=yesterday&page=2"
