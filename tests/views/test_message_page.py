@@ -96,7 +96,7 @@ def test_without_an_archive_the_page_says_that_nothing_is_noted_yet(account, sup
     answer = support_client.get(f"/messages/sms_mt/{row['message_id']}/", {"at": row["date"]})
     text = answer.content.decode()
     assert "What changes is noted once the archive holds this message." in text
-    assert "Others like it" not in text
+    assert "Like this one" not in text
 
 
 def test_the_record_stands_as_the_api_names_it(held, support_client):
@@ -131,7 +131,7 @@ def test_copies_are_what_was_written(held, support_client):
 
 @pytest.fixture
 def crowd(held):
-    """Others like it: of its campaign, to and from its number, with its text."""
+    """Like a message: of its campaign, to and from its number, with its text."""
     near = [record(message_id=n, date=MINE.date + timedelta(minutes=n), campaign_id=70,
                    destination=f"336399801{n}", message=MINE.message) for n in range(10, 14)]  # fmt: skip
     far = [record(message_id=n, date=WALL - timedelta(days=n), campaign_id=n, message=MINE.message)
@@ -143,7 +143,7 @@ def crowd(held):
 
 def test_others_like_it_are_counted_and_each_count_opens_its_list(crowd, support_client):
     text = shown(support_client)
-    block = text[text.index("Others like it") : text.index("Identifiers")]
+    block = text[text.index("Like this one") : text.index("Identifiers")]
     found = re.findall(r'>([^<]+)</dt>\s*<dd><a href="([^"]+)">([^<]+)</a>', block)
     counts = {label: count for label, _href, count in found}
     assert counts == {
@@ -206,5 +206,5 @@ def test_the_number_of_statements_does_not_grow_with_the_others(held, support_cl
 def test_french_says_it_all_in_french(held, support_client):
     support_client.cookies["django_language"] = "fr"
     text = words(shown(support_client))
-    for english in ("What to tell", "Its way", "Others like it", "The record as", "Copy whole"):
+    for english in ("What to tell", "Its way", "Like this one", "The record as", "Copy whole"):
         assert english not in text
