@@ -104,8 +104,20 @@ class Bench:
                 )  # fmt: skip
             yield from (one for one in large if one.reach)
             yield from self.part(database, "asking", self.rows)
+            yield from self.part(database, "exporting")
+            yield self._exported(database)
             if database.startswith("sqlite"):
                 yield from self.part(database, "rivals")
+
+    def _exported(self, database: str) -> Row:
+        """The most memory that a process takes for files of everything, and for a hundredth of it."""
+        large, small = (
+            self._run(database, ["-m", "bench.part", "exported", share])[1] for share in (1, 100)
+        )
+        return Row(
+            "memory of files of everything", "files of a hundredth", large, small, 1.2,
+            "rows are kept for longer than their slice", unit="MB",
+        )  # fmt: skip
 
     def _charted(self, database: str) -> list[Row]:
         """The charts, then the panels of their page, each against its time."""

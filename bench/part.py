@@ -11,7 +11,7 @@ from bench.report import Row, written
 
 PARTS = (
     "table_page", "recording", "filling", "storing", "building", "asking", "charting", "panels",
-    "rivals",
+    "exporting", "exported", "rivals",
 )  # fmt: skip
 
 

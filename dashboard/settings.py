@@ -164,6 +164,11 @@ USES_MANIFEST = HAS_MANIFEST and not DEBUG
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not USES_MANIFEST
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Files of exports: no address leads to them but the dashboard's own, to who had them made.
+    "exports": {
+        "BACKEND": "dashboard.private_storage.PrivateStorage",
+        "OPTIONS": {"location": env.text("EXPORTS_DIR", str(BASE_DIR / ".state" / "exports"))},
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if USES_MANIFEST or not LOCAL_ONLY

@@ -8,7 +8,7 @@ Views ask here and nowhere else, so that lists, figures and charts of a page agr
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -20,12 +20,13 @@ from messages_app.analysis.archived import (
     count_archived,
     is_archived,
     is_inside,
+    key_slices,
     list_archived,
 )
 from messages_app.analysis.breakdowns import Analysis, analyse
 from messages_app.analysis.choice import Holding, holding, look_at, nothing_of
 from messages_app.analysis.facets import COUNTRY, FACETS, REASON, Facet, Parts, parts_of
-from messages_app.analysis.listing import Listing, list_messages
+from messages_app.analysis.listing import Listing, list_messages, sorted_records
 from messages_app.analysis.live import LiveRows
 from messages_app.analysis.metrics import Key, Tally, cells, tally, together
 from messages_app.analysis.periods import Span
@@ -117,6 +118,49 @@ def listed(query: MessageQuery, cursor: Cursor | None = None) -> Answered[Listin
     answer = _answered(query, lambda held: held.answers_list(query), archived, live)
     rows = tuple(covered(row, query.mask) for row in answer.value.rows)
     return answer.with_value(replace(answer.value, rows=rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Every row of a question in its order: how many, and slices of them, read as they are asked for."""
+
+    total: int
+    slices: Callable[[], Iterator[list[MessageRecord]]]
+
+
+SLICE = 5000
+"""Rows that are read at once where all are asked for."""
+
+
+def gathered(query: MessageQuery, *, is_patient: bool = False) -> Answered[Gathered]:
+    """All rows, not a page of them; where the archive lacks some, all that it has. Raises as `listed`.
+
+    `is_patient`: nobody waits for the present, so what is whole in the archive need not be fresh.
+    """
+
+    def archived(held: Holding) -> Answered[Gathered]:
+        def slices() -> Iterator[list[MessageRecord]]:
+            for keys in key_slices(query, SLICE):
+                yield [covered(row, query.mask) for row in read_rows(keys)]
+
+        found = Gathered(count_archived(query), slices)
+        return Answered(found, query, held.as_of or query.now, ARCHIVE, held)
+
+    def live(held: Holding) -> Answered[Gathered]:
+        rows = live_source().rows(query)
+        records = [covered(row, query.mask) for row in sorted_records(rows.records, rows.query)]
+        found = Gathered(len(records), lambda: _sliced(records))
+        return Answered(found, rows.query, rows.as_of, LIVE, held, rows.unproven)
+
+    def is_archived(held: Holding) -> bool:
+        return bool(held.is_whole and held.as_of and (held.is_fresh or is_patient))
+
+    return _answered(query, is_archived, archived, live)
+
+
+def _sliced(records: list[MessageRecord]) -> Iterator[list[MessageRecord]]:
+    for start in range(0, len(records), SLICE):
+        yield records[start : start + SLICE]
 
 
 def over_spans(

@@ -308,3 +308,53 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.density}"
+
+
+class Export(models.Model):
+    """A question's answer as a file: who asked for which, how far it is, what it holds.
+
+    `question` are the sealed parameters, `start` and `end` the range that they meant then. `source`
+    to `sha256` tell of the file that was made; `file` is its name in the storage, "" where it was only
+    sent, or is gone. `lease` and `until` (database time) say which worker makes it.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    format = models.TextField()
+    question = models.TextField()
+    start = WallTimeColumn()
+    end = WallTimeColumn()
+    columns = models.JSONField()
+    language = models.TextField()
+    site = models.TextField(
+        help_text="Scheme and host of the dashboard, for the question's address."
+    )
+    numbers = models.TextField(help_text="How much is seen of numbers, as privacy.Mask.")
+    texts = models.TextField()
+    waits = models.BooleanField(default=False, help_text="Not made before the range is all there.")
+
+    state = models.TextField(help_text="waiting, running, done or failed.")
+    reason = models.TextField(default="", help_text="Why it failed.")
+    total = models.BigIntegerField(null=True)
+    rows = models.BigIntegerField(default=0)
+    made_at = InstantColumn()
+    ended_at = InstantColumn(null=True)
+    expires_at = InstantColumn(null=True)
+    lease = models.TextField(default="")
+    until = InstantColumn(default=0)
+
+    source = models.TextField(default="")
+    as_of = InstantColumn(null=True)
+    missing = models.JSONField(default=list, help_text="Ranges that lack rows, as pairs of times.")
+    reasons = models.JSONField(default=list, help_text="Why rows may be missing.")
+    cut = models.BigIntegerField(default=0, help_text="Texts too long for a cell.")
+    sha256 = models.TextField(default="")
+    file = models.TextField(default="")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["state", "made_at"], name="export_state"),
+            models.Index(fields=["owner", "made_at"], name="export_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.format} {self.state}"

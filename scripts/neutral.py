@@ -37,5 +37,5 @@ def environment(database: str, static: str, **changes: str) -> dict[str, str]:
     `database`: value of DATABASE_URL; `static`: a folder for collected files; keys are made anew.
     """
     keys = {"SECRET_KEY": secrets.token_urlsafe(48), "PRIVACY_KEY": secrets.token_urlsafe(48)}
-    places = {"DATABASE_URL": database, "STATIC_ROOT": static}
+    places = {"DATABASE_URL": database, "STATIC_ROOT": static, "EXPORTS_DIR": f"{static}-exports"}
     return {**os.environ, **PLAIN, **keys, **places, **changes}

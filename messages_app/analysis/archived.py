@@ -83,6 +83,24 @@ def is_archived(query: MessageQuery) -> bool:
     return Message.objects.filter(narrowed(query)).exists()
 
 
+def key_slices(query: MessageQuery, size: int) -> Iterator[list[int]]:
+    """Keys of all rows of the question, in its order, `size` at a time.
+
+    Each slice is a question of its own, that begins at the row with which the last one ended: nothing
+    is held in the database meanwhile, and rows that come or go move no other.
+    """
+    asked = _Asked(query, narrowed(query), Order.of(query))
+    total = asked.count(COUNTED + 1)
+    keys = list(asked.rows_of(Q(date__range=query.span), asked.order, total, size)[:size])
+    while keys:
+        ends = (asked.order.place(key) for key in reversed(keys))
+        place = next((end for end in ends if end), None)
+        yield keys
+        if len(keys) < size or place is None:
+            return
+        keys = asked.beyond(place, asked.order, total, size)
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A question with its clause and order; answers with the keys of a page and one more, if any."""
@@ -104,9 +122,9 @@ class _Asked:
         if jumps and first >= JUMPED and not self.order.column:
             return self._jumped(jumps, first)
         if not is_total_known or first < total // 2:
-            return list(self._keys(span, self.order, total, last)[first:last])
+            return list(self.rows_of(span, self.order, total, last)[first:last])
         first, last = max(0, total - last), max(0, total - first)
-        return list(self._keys(span, self.order.reversed(), total, last)[first:last])[::-1]
+        return list(self.rows_of(span, self.order.reversed(), total, last)[first:last])[::-1]
 
     def _jumped(self, jumps: Jumps, first: int) -> list[int]:
         place = jumps.passed(first, descends=self.order.descends)
@@ -119,7 +137,7 @@ class _Asked:
         else:
             part = Q(date__gte=piece.start, date__lte=end)
         last = rest + self.query.per_page + 1
-        return list(self._keys(part, self.order, COUNTED, last)[rest:last])
+        return list(self.rows_of(part, self.order, COUNTED, last)[rest:last])
 
     def beside(self, cursor: Cursor, total: int) -> list[int] | None:
         """None where the cursor is no help: its row is gone, or too few rows lie before it."""
@@ -127,19 +145,19 @@ class _Asked:
         if place is None:
             return None
         if cursor.forward:
-            return self._from(place, self.order, total, self.query.per_page + 1)
-        found = self._from(place, self.order.reversed(), total, self.query.per_page)
+            return self.beyond(place, self.order, total, self.query.per_page + 1)
+        found = self.beyond(place, self.order.reversed(), total, self.query.per_page)
         last = self.order.place(found[0]) if len(found) == self.query.per_page else None
         if last is None:
             return None
-        return [*found[::-1], *self._from(last, self.order, total, 1)]
+        return [*found[::-1], *self.beyond(last, self.order, total, 1)]
 
-    def _from(self, place: Place, order: Order, total: int, count: int) -> list[int]:
+    def beyond(self, place: Place, order: Order, total: int, count: int) -> list[int]:
         """Keys of the next rows beyond the place."""
         found: list[int] = []
         for part in self._parts(place, order):
             if len(found) < count:
-                found.extend(self._keys(part, order, total, count)[: count - len(found)])
+                found.extend(self.rows_of(part, order, total, count)[: count - len(found)])
         return found
 
     def _parts(self, place: Place, order: Order) -> Iterator[Q]:
@@ -152,7 +170,7 @@ class _Asked:
         for part in order.beyond(place):
             yield span & part
 
-    def _keys(self, part: Q, order: Order, total: int, steps: int) -> QuerySet[Message, int]:
+    def rows_of(self, part: Q, order: Order, total: int, steps: int) -> QuerySet[Message, int]:
         """Keys of a part in order; `steps` are the rows to pass of `total` that there are."""
         rows = reading(Message.objects.filter(part & self.clause), self._index(total, steps))
         return rows.order_by(*order.terms()).values_list("key", flat=True)

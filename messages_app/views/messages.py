@@ -45,6 +45,7 @@ from messages_app.views.asking import (
 )
 from messages_app.views.columns import columns
 from messages_app.views.detail import detail
+from messages_app.views.exports import menu
 from messages_app.views.figures import strip
 from messages_app.views.nothing import nothing
 from messages_app.views.preferences import columns_url
@@ -138,6 +139,7 @@ def _listed(path: str, query: MessageQuery, listing: Listing, viewer: Viewer) ->
         "older_href": _step(path, query, listing, 1) if listing.has_next else "",
         "per_page_links": _per_page_links(path, query),
         "count_href": _count_href(query, listing),
+        "export_links": menu(query) if listing.rows else [],
         **_pages(path, query, listing),
     }
 

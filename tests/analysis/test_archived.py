@@ -246,7 +246,7 @@ def check_plan(query: MessageQuery, index: str, total: int) -> None:
     place = Place(place_values(asked.order), DAY)
     parts = [Q(date__range=query.span), *asked._parts(place, asked.order)]
     for part in parts:
-        plan = plan_of(asked._keys(part, asked.order, total, 50)[:50])
+        plan = plan_of(asked.rows_of(part, asked.order, total, 50)[:50])
         assert index in plan or (connection.vendor == "postgresql" and "message_date" in plan)
         assert "TEMP B-TREE" not in plan
         assert "Sort" not in plan

@@ -17,6 +17,7 @@ from messages_app.archive.plan import Policy
 from messages_app.archive.runs import note_failure
 from messages_app.archive.starting import Refused
 from messages_app.archive.worker import Patience, Worker, new_owner
+from messages_app.exports import jobs
 from messages_app.management.ranges import add_same_account
 from messages_app.provider import ConfigurationFault, ProviderError
 from messages_app.sources import Account, account
@@ -51,7 +52,14 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
-        follow(stop, same_account=options["same_account"])
+        # Files of exports are made beside it: neither waits for the other.
+        files = threading.Thread(target=make_files, args=(stop,), name="exports", daemon=True)
+        files.start()
+        try:
+            follow(stop, same_account=options["same_account"])
+        finally:
+            stop.set()
+            files.join(GRACE_SECONDS)
 
 
 def follow(stop: threading.Event, *, same_account: bool = False) -> None:
@@ -76,6 +84,21 @@ def follow(stop: threading.Event, *, same_account: bool = False) -> None:
             connection.close()
         note_failure(owner, kind, began, clock.real_now())
         stop.wait(pause)
+
+
+def make_files(stop: threading.Event) -> None:
+    """Make files of exports until `stop` is set; a database that fails is said once and tried again."""
+    owner, patience = new_owner(), Patience()
+    while not stop.is_set():
+        try:
+            pause = 0.0 if jobs.work(owner, clock.real_now, stop.is_set) else jobs.IDLE_SECONDS
+            patience.is_over()
+        except FAILURES as error:
+            kind = kind_of(error)
+            pause = patience.failed(sentence_of(kind))
+            connection.close()
+        stop.wait(pause)
+    connection.close()
 
 
 def _worker(opened: Account, stop: threading.Event, owner: str) -> Worker:

@@ -1,0 +1,49 @@
+"""The columns of an export, under the API's names, and a row's values for them. Knows no file format."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from operator import attrgetter
+
+from messages_app.provider import MessageRecord
+
+Value = str | int | Decimal | datetime | None
+
+COLUMNS = (
+    "message_id", "type", "date", "status", "status_details", "destination", "sender", "message",
+    "message_length", "cost", "country", "campaign_id", "client_id", "client_message_id",
+    "contact_list_id", "dlr_date",
+)  # fmt: skip
+"""Every field of the API, in its own order; what an export holds unless others are chosen."""
+
+IDENTIFYING = ("type", "message_id")
+"""What tells a row from every other: always in a file that programs read."""
+
+QUANTITIES = ("message_length", "cost")
+"""What one counts with; identifiers are digits that nobody adds up."""
+
+
+def chosen(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns, each once and in their order. Raises ValueError for one that there is not."""
+    unknown = [name for name in names if name not in COLUMNS]
+    if unknown or not names:
+        raise ValueError(f"no such columns: {', '.join(unknown)}")
+    return tuple(dict.fromkeys(names))
+
+
+def reader(names: Sequence[str]) -> Callable[[MessageRecord], tuple[Value, ...]]:
+    """Reads the values of these columns from a row."""
+    if len(names) == 1:
+        only = attrgetter(names[0])
+        return lambda record: (only(record),)
+    return attrgetter(*names)
+
+
+def second(moment: datetime) -> str:
+    """A time as the API writes it."""
+    return moment.isoformat(" ", "seconds")
+
+
+def plain(amount: Decimal) -> str:
+    """An amount in digits, without an exponent."""
+    return format(amount, "f")

@@ -1,0 +1,150 @@
+"""Exports: a question as a file, sent at once; or what is to be chosen first.
+
+`/messages/export.csv` and its sisters are for browsers and programs alike: the page's own question, a
+bad one refused by the same errors. A browser is asked where there is something to choose.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from messages_app import clock
+from messages_app.access import gate
+from messages_app.analysis import shown
+from messages_app.analysis.query import DEFAULT_PER_PAGE, MessageQuery
+from messages_app.answers import ARCHIVE, Answered, Gathered, gathered
+from messages_app.exports import jobs
+from messages_app.exports.columns import COLUMNS
+from messages_app.exports.making import TYPES, note_answer
+from messages_app.exports.manifest import file_name
+from messages_app.filters import question_url
+from messages_app.models import Export
+from messages_app.views.asking import asked, attempt
+from messages_app.views.provenance import filling_of
+from messages_app.views.question_bar import sentence
+from messages_app.views.trouble import Trouble
+
+FORMATS = {
+    "csv": gettext_lazy("CSV"),
+    "xlsx": gettext_lazy("Excel (XLSX)"),
+    "ndjson": gettext_lazy("NDJSON, for programs"),
+}
+"""By their names in addresses."""
+
+
+@require_safe
+def export(request: HttpRequest, format: str) -> HttpResponseBase:
+    """Everything that answers the question. 400 for one that cannot be read, 503 without the provider,
+    409 where rows are missing and nobody said that this may be (`partial=1`)."""
+    viewer = gate(request, "see_messages", "export")
+    question = asked(request)
+    if isinstance(question, HttpResponse):
+        return question
+    query = question.query
+    if query is None:
+        return JsonResponse({"errors": question.form.errors.get_json_data()}, status=400)
+    answer = attempt(gathered, query, reverse("messages"))
+    if isinstance(answer, Trouble):
+        return _refused(request, query, format, answer)
+    must_choose = not answer.is_whole and request.GET.get("partial") != "1"
+    is_large = answer.value.total > jobs.AT_ONCE and _is_page(request)
+    if must_choose or is_large:
+        return _choice(request, query, format, answer)
+    record = jobs.asked_for(
+        viewer, answer.query, format, clock.real_now(), state=jobs.FAILED, **wanted(request)
+    )
+    return _sent(request, record, answer)
+
+
+def wanted(request: HttpRequest) -> dict[str, Any]:
+    """What a file is like, besides its question."""
+    return {
+        "columns": COLUMNS,
+        "language": get_language() or "en",
+        "site": f"{request.scheme}://{request.get_host()}",
+    }
+
+
+def _sent(request: HttpRequest, record: Export, answer: Answered[Gathered]) -> HttpResponseBase:
+    note_answer(record, answer)
+    record.state = jobs.RUNNING
+    headers = {
+        "Content-Disposition": f'attachment; filename="{file_name(record)}"',
+        "Link": f'<{reverse("export_manifest", args=[record.pk])}>; rel="describedby"',
+    }
+    if request.method == "HEAD":
+        record.delete()
+        return HttpResponse(content_type=TYPES[record.format], headers=headers)
+    pieces = jobs.sent(record, answer, clock.real_now)
+    return StreamingHttpResponse(pieces, content_type=TYPES[record.format], headers=headers)
+
+
+def _is_page(request: HttpRequest) -> bool:
+    """Whether a person asks with a browser, who can be asked back."""
+    return request.headers.get("Sec-Fetch-Dest") == "document"
+
+
+def _refused(
+    request: HttpRequest, query: MessageQuery, format: str, trouble: Trouble
+) -> HttpResponse:
+    """The provider failed, or the range is too much to be read now and nothing of it is here."""
+    status = 503 if trouble.kind == "error" else 409
+    if not _is_page(request):
+        errors = {"__all__": [{"message": trouble.text, "code": trouble.kind}]}
+        return JsonResponse({"errors": errors}, status=status)
+    context = {"trouble": trouble, **_offers(request, query, format)}
+    return render(request, "messages_app/export_choice.html", context, status=status)
+
+
+def _choice(
+    request: HttpRequest, query: MessageQuery, format: str, answer: Answered[Gathered]
+) -> HttpResponse:
+    missing = [[str(gap.start), str(gap.end)] for gap in answer.gaps]
+    if not _is_page(request):
+        text = _("Not all of this range is there. Ask with partial=1 for what is.")
+        errors = {"__all__": [{"message": text, "code": "incomplete"}]}
+        return JsonResponse({"errors": errors, "missing": missing}, status=409)
+    context = {
+        "total": shown.number(answer.value.total),
+        "missing": missing,
+        "reasons": [_(reason) for reason in answer.unproven],
+        "filling": filling_of(query, answer.held) if _is_partly_held(answer) else None,
+        "is_lost": bool(answer.lost),
+        "partial_href": _address(query, format, [("partial", "1")])
+        if answer.value.total <= jobs.AT_ONCE
+        else "",
+        **_offers(request, query, format),
+    }
+    status = 409 if missing or answer.unproven else 200
+    return render(request, "messages_app/export_choice.html", context, status=status)
+
+
+def _is_partly_held(answer: Answered[Gathered]) -> bool:
+    """Whether the rest of the rows may still come into the archive."""
+    return answer.source == ARCHIVE and not answer.held.is_whole
+
+
+def _offers(request: HttpRequest, query: MessageQuery, format: str) -> dict[str, Any]:
+    return {
+        "sentence": sentence(query, None),
+        "format": format,
+        "format_label": FORMATS[format],
+        "job_href": question_url(reverse("exports"), query),
+        "back_href": question_url(reverse("messages"), query),
+    }
+
+
+def _address(query: MessageQuery, format: str, extra: list[tuple[str, str]]) -> str:
+    return question_url(reverse(f"export_{format}"), query, extra)
+
+
+def menu(query: MessageQuery) -> list[tuple[str, str]]:
+    """The formats that a list can be had in: label and address."""
+    whole = query.but(page=1, per_page=DEFAULT_PER_PAGE)
+    return [(str(label), _address(whole, name, [])) for name, label in FORMATS.items()]
