@@ -17,6 +17,10 @@ OPEN = {
 }  # fmt: skip
 """Addresses that need no login."""
 
+VISITORS = {pattern.name for pattern in import_module("messages_app.urls").urlpatterns
+            if pattern.name.startswith("shared")}  # fmt: skip
+"""Addresses for who came by a share link, whoever is logged in beside it."""
+
 CSP = ("default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'",
        "base-uri 'none'", "form-action 'self'")  # fmt: skip
 
@@ -45,7 +49,7 @@ def test_the_walk_finds_the_pages():
 @pytest.mark.parametrize("method", ["get", "post", "head"])
 @pytest.mark.parametrize(("path", "name"), ADDRESSES)
 def test_t03_who_is_not_logged_in_gets_no_page(client, db, path, name, method):
-    if name in OPEN:
+    if name in OPEN or name in VISITORS:
         return
     answer = getattr(client, method)(path)
     assert answer.status_code == 302, path
@@ -53,7 +57,11 @@ def test_t03_who_is_not_logged_in_gets_no_page(client, db, path, name, method):
     assert answer.headers["Location"].startswith(("/accounts/login/", "/admin/login/"))
 
 
-OURS = {pattern.name for pattern in import_module("messages_app.urls").urlpatterns} - {"home"}
+OURS = (
+    {pattern.name for pattern in import_module("messages_app.urls").urlpatterns}
+    - {"home"}
+    - VISITORS
+)
 """Addresses of the app; `home` only leads on to one."""
 
 
@@ -61,6 +69,15 @@ OURS = {pattern.name for pattern in import_module("messages_app.urls").urlpatter
 @pytest.mark.parametrize(("path", "name"), [one for one in ADDRESSES if one[1] in OURS])
 def test_t03_who_lacks_the_permission_gets_no_page(stranger_client, path, name, method):
     assert getattr(stranger_client, method)(path).status_code in (403, 405), path
+
+
+@pytest.mark.parametrize("method", ["get", "post", "head"])
+@pytest.mark.parametrize(("path", "name"), [one for one in ADDRESSES if one[1] in VISITORS])
+def test_t03_who_came_by_no_link_sees_nothing_shared(administrator_client, path, name, method):
+    answer = getattr(administrator_client, method)(path)
+    is_landing = name == "shared" and method != "post"
+    assert answer.status_code == (200 if is_landing else 404)
+    assert b"data-" not in answer.content
 
 
 @pytest.mark.parametrize(

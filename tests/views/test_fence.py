@@ -225,8 +225,11 @@ def test_t16_every_link_of_the_shared_pages_leads_to_shared_pages(administrator)
     _link, token = link_of(administrator)
     client = visitor(token)
     refill(1)
-    for path in ("/shared/messages/", "/shared/analytics/?wait=1", "/shared/messages/figures/"):
-        page = client.get(path).content.decode()
+    paths = ("/shared/messages/", "/shared/analytics/?wait=1", "/shared/messages/figures/",
+             "/shared/messages/sms_mt/1/")  # fmt: skip
+    swaps = {"HX-Request": "true", "HX-Boosted": "true", "HX-Target": "content"}
+    for path, headers in [*((path, {}) for path in paths), ("/shared/messages/", swaps)]:
+        page = client.get(path, headers=headers).content.decode()
         links = re.findall(r'(?:href|hx-get|action)="(/[^"]*)"', page)
         assert len(links) > 3
         assert [link for link in links if not link.startswith(("/shared/", "/static/"))] == []
