@@ -54,7 +54,9 @@ SEARCHED = "search"
 """The search that led to a page, sealed: other readings of it are offered there."""
 
 EXTRAS = (
-    frozenset({*ASIDE, SEARCHED, "after", "at", "before", "partial", "refresh", "seen", "wait"})
+    frozenset(
+        {*ASIDE, SEARCHED, "after", "at", "before", "columns", "partial", "refresh", "seen", "wait"}
+    )
     | FORM_ONLY
 )
 """Parameters of a page that are no part of the question; some only a form sends."""

@@ -19,6 +19,15 @@ COLUMNS = (
 IDENTIFYING = ("type", "message_id")
 """What tells a row from every other: always in a file that programs read."""
 
+OF_TABLE = {
+    "time": ("date",), "direction": ("type",), "route": ("sender", "destination"),
+    "text": ("message",), "status": ("status", "status_details"), "cost": ("cost",),
+    "country": ("country",), "reason": ("status_details",), "delay": ("date", "dlr_date"),
+    "receipt": ("dlr_date",), "campaign": ("campaign_id",), "reference": ("client_message_id",),
+    "client": ("client_id",), "id": ("message_id",), "characters": ("message_length",),
+}  # fmt: skip
+"""What stands in each column of the list, as the API's fields; of what is derived, where from."""
+
 QUANTITIES = ("message_length", "cost")
 """What one counts with; identifiers are digits that nobody adds up."""
 
@@ -29,6 +38,11 @@ def chosen(names: Sequence[str]) -> tuple[str, ...]:
     if unknown or not names:
         raise ValueError(f"no such columns: {', '.join(unknown)}")
     return tuple(dict.fromkeys(names))
+
+
+def of_table(names: Sequence[str]) -> tuple[str, ...]:
+    """The API's fields that the list's columns show, in the order of these."""
+    return tuple(dict.fromkeys(field for name in names for field in OF_TABLE.get(name, ())))
 
 
 def reader(names: Sequence[str]) -> Callable[[MessageRecord], tuple[Value, ...]]:

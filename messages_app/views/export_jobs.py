@@ -20,7 +20,7 @@ from messages_app.exports.manifest import as_json, file_name, is_complete, quest
 from messages_app.models import Export
 from messages_app.privacy import stricter
 from messages_app.views.asking import read_address, show
-from messages_app.views.exports import FORMATS, wanted
+from messages_app.views.exports import FORMATS, asked_columns, wanted
 
 LISTED = 100
 
@@ -59,7 +59,7 @@ def exports(request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     query, format = read_address(request).query, request.POST.get("format", "")
-    if query is None or format not in FORMATS:
+    if query is None or format not in FORMATS or asked_columns(request) is None:
         return HttpResponse(status=400)
     if jobs.under_way(viewer.user_id) >= jobs.MOST:
         found = Export.objects.filter(owner_id=viewer.user_id).order_by("-made_at")[:LISTED]

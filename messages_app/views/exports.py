@@ -4,6 +4,7 @@
 bad one refused by the same errors. A browser is asked where there is something to choose.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -17,10 +18,10 @@ from django.views.decorators.http import require_safe
 from messages_app import clock
 from messages_app.access import gate
 from messages_app.analysis import shown
-from messages_app.analysis.query import DEFAULT_PER_PAGE, MessageQuery
+from messages_app.analysis.query import DEFAULT_PER_PAGE, MessageQuery, Params
 from messages_app.answers import ARCHIVE, Answered, Gathered, gathered
 from messages_app.exports import jobs
-from messages_app.exports.columns import COLUMNS
+from messages_app.exports.columns import COLUMNS, chosen, of_table
 from messages_app.exports.making import TYPES, note_answer
 from messages_app.exports.manifest import file_name
 from messages_app.filters import question_url
@@ -46,9 +47,11 @@ def export(request: HttpRequest, format: str) -> HttpResponseBase:
     question = asked(request)
     if isinstance(question, HttpResponse):
         return question
-    query = question.query
-    if query is None:
-        return JsonResponse({"errors": question.form.errors.get_json_data()}, status=400)
+    query, errors = question.query, question.form.errors.get_json_data()
+    if asked_columns(request) is None:
+        errors["columns"] = [{"message": _("There is no such column."), "code": "columns"}]
+    if query is None or errors:
+        return JsonResponse({"errors": errors}, status=400)
     answer = attempt(gathered, query, reverse("messages"))
     if isinstance(answer, Trouble):
         return _refused(request, query, format, answer)
@@ -62,10 +65,19 @@ def export(request: HttpRequest, format: str) -> HttpResponseBase:
     return _sent(request, record, answer)
 
 
+def asked_columns(request: HttpRequest) -> tuple[str, ...] | None:
+    """The fields that the address names with commas, all where it names none; None for unknown ones."""
+    names = [name for text in request.GET.getlist("columns") for name in text.split(",") if name]
+    try:
+        return chosen(names) if names else COLUMNS
+    except ValueError:
+        return None
+
+
 def wanted(request: HttpRequest) -> dict[str, Any]:
     """What a file is like, besides its question."""
     return {
-        "columns": COLUMNS,
+        "columns": asked_columns(request) or COLUMNS,
         "language": get_language() or "en",
         "site": f"{request.scheme}://{request.get_host()}",
     }
@@ -116,7 +128,7 @@ def _choice(
         "reasons": [_(reason) for reason in answer.unproven],
         "filling": filling_of(query, answer.held) if _is_partly_held(answer) else None,
         "is_lost": bool(answer.lost),
-        "partial_href": _address(query, format, [("partial", "1")])
+        "partial_href": _address(query, format, [*_columns_of(request), ("partial", "1")])
         if answer.value.total <= jobs.AT_ONCE
         else "",
         **_offers(request, query, format),
@@ -135,7 +147,7 @@ def _offers(request: HttpRequest, query: MessageQuery, format: str) -> dict[str,
         "sentence": sentence(query, None),
         "format": format,
         "format_label": FORMATS[format],
-        "job_href": question_url(reverse("exports"), query),
+        "job_href": question_url(reverse("exports"), query, _columns_of(request)),
         "back_href": question_url(reverse("messages"), query),
     }
 
@@ -144,7 +156,19 @@ def _address(query: MessageQuery, format: str, extra: list[tuple[str, str]]) -> 
     return question_url(reverse(f"export_{format}"), query, extra)
 
 
-def menu(query: MessageQuery) -> list[tuple[str, str]]:
-    """The formats that a list can be had in: label and address."""
+def _columns_of(request: HttpRequest) -> Params:
+    fields = asked_columns(request)
+    return [] if fields in (None, COLUMNS) else [("columns", ",".join(fields or ()))]
+
+
+def menu(query: MessageQuery, shown_columns: Sequence[str]) -> list[tuple[str, str]]:
+    """The files that a list can be had as: label and address. Tables for people have the columns that
+    are shown, or every field; programs want every field."""
     whole = query.but(page=1, per_page=DEFAULT_PER_PAGE)
-    return [(str(label), _address(whole, name, [])) for name, label in FORMATS.items()]
+    as_shown = [("columns", ",".join(of_table(shown_columns)))]
+    found = []
+    for name in ("csv", "xlsx"):
+        label = str(FORMATS[name])
+        found.append((label, _address(whole, name, as_shown)))
+        found.append((_("%s, every field") % label, _address(whole, name, [])))
+    return [*found, (str(FORMATS["ndjson"]), _address(whole, "ndjson", []))]

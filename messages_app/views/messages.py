@@ -32,7 +32,7 @@ from messages_app.fields import WallTimeField
 from messages_app.filters import MAX_PAGE, question_url, sealed_params
 from messages_app.neighbours import neighbours
 from messages_app.places import place
-from messages_app.preferences import USUAL, kept
+from messages_app.preferences import USUAL, Preferences
 from messages_app.provider import MAX_MESSAGE_ID
 from messages_app.sms.terms import MO, MT
 from messages_app.views.asking import (
@@ -48,7 +48,7 @@ from messages_app.views.detail import detail
 from messages_app.views.exports import menu
 from messages_app.views.figures import strip
 from messages_app.views.nothing import nothing
-from messages_app.views.preferences import columns_url
+from messages_app.views.preferences import columns_url, in_force
 from messages_app.views.provenance import provenance
 from messages_app.views.question_bar import bar, sentence
 from messages_app.views.rows import table_rows
@@ -74,7 +74,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, query: MessageQuery, viewer: Viewer) -> dict[str, Any]:
-    path, chosen = request.path, kept(viewer.user_id)
+    path, chosen = request.path, in_force(request, viewer)
     extras = [pair for pair in extras_of(request.GET) if pair[0] != "wait"]
     here = question_url(path, query, extras)
     context = {
@@ -99,7 +99,7 @@ def _answer(request: HttpRequest, query: MessageQuery, viewer: Viewer) -> dict[s
     answer = attempt(partial(listed, cursor=_cursor(request)), query, path)
     if isinstance(answer, Trouble):
         return context | {"trouble": _or_sorted_by_time(answer, path, query)}
-    return context | provenance(answer) | _listed(path, query, answer.value, viewer)
+    return context | provenance(answer) | _listed(path, query, answer.value, viewer, chosen)
 
 
 def _cursor(request: HttpRequest) -> Cursor | None:
@@ -126,7 +126,9 @@ def _is_browser(request: HttpRequest) -> bool:
     return bool(htmx) or request.headers.get("Sec-Fetch-Dest") == "document"
 
 
-def _listed(path: str, query: MessageQuery, listing: Listing, viewer: Viewer) -> dict[str, Any]:
+def _listed(
+    path: str, query: MessageQuery, listing: Listing, viewer: Viewer, chosen: Preferences
+) -> dict[str, Any]:
     first = query.offset + 1
     last = query.offset + len(listing.rows) + listing.unreadable
     return {
@@ -139,7 +141,7 @@ def _listed(path: str, query: MessageQuery, listing: Listing, viewer: Viewer) ->
         "older_href": _step(path, query, listing, 1) if listing.has_next else "",
         "per_page_links": _per_page_links(path, query),
         "count_href": _count_href(query, listing),
-        "export_links": menu(query) if listing.rows else [],
+        "export_links": menu(query, chosen.columns) if listing.rows else [],
         **_pages(path, query, listing),
     }
 

@@ -1,5 +1,6 @@
 """A person's columns and density: chosen in a panel above the table, or on a page without scripts."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -8,12 +9,32 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods
 
-from messages_app.access import gate
+from messages_app.access import Viewer, gate
 from messages_app.preferences import DENSITIES, Preferences, keep, kept
 from messages_app.views.asking import show
 from messages_app.views.columns import choices
 
 STEPS = {"up": -1, "down": 1}
+
+OF_VIEW = "columns_of_view"
+"""Where a session has the columns that an opened view brings, until others are chosen."""
+
+
+def bring(request: HttpRequest, names: Sequence[str] | None) -> None:
+    """Show the list with a view's columns from now on; None: with the person's own again."""
+    if names:
+        request.session[OF_VIEW] = list(names)
+    else:
+        request.session.pop(OF_VIEW, None)
+
+
+def in_force(request: HttpRequest, viewer: Viewer) -> Preferences:
+    """The columns of the list as they are now: a view's, or else the person's; density is the person's."""
+    if viewer.fence is not None:
+        return Preferences()
+    own = kept(viewer.user_id)
+    names = request.session.get(OF_VIEW)
+    return Preferences.of(names, own.density) if names else own
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,9 +44,10 @@ def column_preferences(request: HttpRequest) -> HttpResponse:
     viewer = gate(request, "see_messages")
     back = _back(request)
     if request.method != "POST":
-        context = {"back_href": back, **_choosing(kept(viewer.user_id))}
+        context = {"back_href": back, **_choosing(in_force(request, viewer))}
         return show(request, "columns", context)
     keep(viewer.user_id, _chosen(request.POST))
+    bring(request, None)
     if "move" in request.POST:
         return redirect(columns_url(back))
     return redirect(back)

@@ -22,6 +22,7 @@ from messages_app.saved import Full, Named
 from messages_app.views.columns import COLUMN_NAMES
 from messages_app.views.comparing import aside_of
 from messages_app.views.keeping import Kept, kept
+from messages_app.views.preferences import bring
 from messages_app.views.question_bar import sentence
 from messages_app.visible import one_line
 
@@ -115,7 +116,10 @@ def home(request: HttpRequest) -> HttpResponse:
     viewer = gate(request)
     view = saved.start_page(viewer)
     pages = saved.pages_of(viewer) or ["messages"]
-    return redirect(saved.address(view) if view else reverse(pages[0]))
+    if view is None:
+        return redirect(reverse(pages[0]))
+    bring(request, view.columns)
+    return redirect(saved.address(view))
 
 
 @require_safe
@@ -153,8 +157,10 @@ def _words(view: SavedView, viewer: Viewer) -> str:
 
 @require_safe
 def view(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open a view: on to its own address."""
-    return redirect(saved.address(_view(pk, _enter(request))))
+    """Open a view: on to its own address, with its columns."""
+    found = _view(pk, _enter(request))
+    bring(request, found.columns)
+    return redirect(saved.address(found))
 
 
 @require_POST

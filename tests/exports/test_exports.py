@@ -1,8 +1,11 @@
 """Every export holds what the list holds: all of it, in its order, as it was written."""
 
+import html
+import json
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -85,6 +88,31 @@ def lines_of(row: MessageRecord) -> dict[str, object]:
         found[name] = found[name] and text_of(found[name])
     found["contact_list_id"] = text_of(row.contact_list_id)
     return found | {"cost": None if row.cost is None else float(row.cost)}
+
+
+def test_a_table_for_people_has_the_columns_of_the_list(archive, exporter):
+    exporter.post("/preferences/columns/", {"column": ["time", "route", "reason", "parts", "cost"]})
+    page = exporter.get("/messages/", {"period": "yesterday"}).content.decode()
+    links = [html.unescape(one) for one in re.findall(r'href="(/messages/export[^"]*)"', page)]
+    of_list = [one for one in links if "columns=" in one]
+    assert [urlsplit(one).path for one in of_list] == [
+        "/messages/export.csv",
+        "/messages/export.xlsx",
+    ]
+    fields = ["date", "sender", "destination", "status_details", "cost"]
+    assert list(read_csv(body_of(exporter, of_list[0]))[0]) == fields
+    assert list(read_xlsx(body_of(exporter, of_list[1]))[0]) == fields
+    whole = {urlsplit(one).path for one in links if "columns=" not in one}
+    assert whole == {f"/messages/export.{name}" for name in FORMATS}
+
+
+def test_columns_are_named_in_the_address_and_unknown_ones_refused(archive, exporter):
+    asked = "/messages/export.ndjson?period=yesterday&columns="
+    assert list(read_ndjson(body_of(exporter, f"{asked}cost,date"))[0]) == [
+        "type", "message_id", "cost", "date"
+    ]  # fmt: skip
+    refused = json.loads(body_of(exporter, f"{asked}cost,price", 400))
+    assert list(refused["errors"]) == ["columns"]
 
 
 @pytest.mark.parametrize("source", ["archive", "live"])

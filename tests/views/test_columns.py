@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 
 from messages_app.analysis.query import MessageQuery
 from messages_app.filters import question_url
+from messages_app.made import SavedView
 from messages_app.preferences import COLUMNS, COMPACT, USUAL, Preferences, keep, kept
 from messages_app.views.rows import table_rows
 from tests.factories import record
@@ -55,6 +56,31 @@ def test_chosen_columns_stand_in_their_order_for_this_person_alone(
     assert row
     assert re.findall(r'<td class="([\w -]+)"', row[0]) == ["status", "time", "more num", "text"]
     assert heads(table(administrator_client)) == list(USUAL)
+
+
+def test_a_view_brings_its_columns_until_others_are_chosen(account, support, support_client):
+    support_client.post(PAGE, {"column": ["time", "cost"]})
+    support_client.post(
+        "/views/new/",
+        {"name": "Reasons", "address": "/messages/", "columns": ["time", "reason"], "do": "new"},
+    )
+    view = SavedView.objects.get()
+    assert heads(table(support_client)) == ["time", "cost"]
+    support_client.get(f"/views/{view.pk}/")
+    assert heads(table(support_client)) == ["time", "reason"]
+    assert '<table class="rows is-comfortable"' in table(support_client)
+    support_client.post(PAGE, {"column": ["time", "text"]})
+    assert heads(table(support_client)) == ["time", "text"]
+
+
+def test_a_start_page_brings_its_columns(account, support, support_client):
+    support_client.post(
+        "/views/new/",
+        {"name": "Reasons", "address": "/messages/", "columns": ["time", "reason"], "do": "new"},
+    )
+    support_client.post(f"/views/{SavedView.objects.get().pk}/start/", {"do": "set"})
+    assert support_client.get("/").status_code == 302
+    assert heads(table(support_client)) == ["time", "reason"]
 
 
 def test_every_column_can_be_shown_at_once(account, support, support_client):
