@@ -5,7 +5,7 @@ makes a file, one that was killed is taken over, one that slept writes nothing a
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import datetime, timedelta
 from tempfile import TemporaryFile
 from typing import IO
@@ -97,7 +97,7 @@ def under_way(owner: int) -> int:
 
 def sent(
     export: Export, answer: Answered[Gathered], now: Callable[[], datetime]
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """The bytes of a file that is sent at once; what became of it is written down at its end."""
     note_answer(export, answer)
     export.state, export.reason = FAILED, INTERRUPTED

@@ -5,17 +5,18 @@ import json
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from messages_app.access import PERMISSIONS
+from messages_app.access import PERMISSIONS, Viewer
 from messages_app.analysis.query import MessageQuery
 from messages_app.answers import gathered
-from messages_app.exports import csv_file, direct_csv
+from messages_app.exports import csv_file, direct_csv, jobs
 from messages_app.exports.columns import COLUMNS
 from messages_app.exports.csv_file import SIGNS, delimiter, guarded
 from messages_app.filters import question_url
@@ -372,9 +373,13 @@ def test_a_manifest_says_what_the_file_is(archive, exporter):
 
 def test_a_file_that_breaks_off_is_told_as_unfinished(archive, exporter, monkeypatch):
     monkeypatch.setattr("messages_app.answers.SLICE", 10)
-    answer = exporter.get("/messages/export.ndjson?period=last_24_hours")
-    next(iter(answer.streaming_content))
-    answer.close()
+    viewer = Viewer(User.objects.get(username="exporter").pk, frozenset(PERMISSIONS))
+    query = MessageQuery(now=NOW, period="last_24_hours", mask=viewer.mask)
+    wanted: dict[str, Any] = {"columns": COLUMNS, "language": "en", "site": ""}
+    export = jobs.asked_for(viewer, query, "ndjson", NOW, state=jobs.FAILED, **wanted)
+    pieces = jobs.sent(export, gathered(query), lambda: NOW)
+    assert [next(pieces), next(pieces)]
+    pieces.close()  # as a server does when nobody listens any more
     export = Export.objects.get()
     found = exporter.get(f"/exports/{export.pk}/manifest.json").json()
     assert (found["finished"], found["complete"]) == (False, False)

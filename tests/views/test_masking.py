@@ -5,8 +5,10 @@ digits in whatever spelling, for the words of links and addresses, and for the s
 """
 
 import html
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -77,6 +79,14 @@ def betrayed(body: str) -> list[str]:
     ]
 
 
+def unpacked(body: bytes) -> str:
+    """A body as text; a workbook's parts one after the other."""
+    if not body.startswith(b"PK"):
+        return body.decode()
+    with zipfile.ZipFile(io.BytesIO(body)) as book:
+        return "".join(book.read(name).decode() for name in book.namelist())
+
+
 def walked(client: Client, begin: tuple[str, ...]) -> Iterator[tuple[str, int, str]]:
     """Each page that a person can come to from here by links, forms left alone: address, status, body."""
     waiting, seen = list(begin), set(begin)
@@ -84,7 +94,7 @@ def walked(client: Client, begin: tuple[str, ...]) -> Iterator[tuple[str, int, s
         address = waiting.pop(0)
         answer = client.get(address, follow=True)
         body = b"".join(answer) if answer.streaming else answer.content
-        text = body.decode()
+        text = unpacked(body)
         yield address, answer.status_code, text
         for link in ADDRESS.findall(text):
             target = html.unescape(link)
