@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from messages_app import fields
 from messages_app.analysis import fence as fences
 from messages_app.analysis.conditions import OTHER
-from messages_app.analysis.exact import meant
+from messages_app.analysis.exact import is_exact, meant
 from messages_app.analysis.fence import Outside
 from messages_app.analysis.periods import CUSTOM, DEFAULT_PERIOD, PERIODS
 from messages_app.analysis.prices import Prices
@@ -290,14 +290,30 @@ def _asks_for_sender(value: str) -> bool:
     if value == WITHHELD:
         return True
     with suppress(BrokenSeal):
-        return asks_for_number(meant(unseal("sender", value) if is_sealed(value) else value))
+        plain = unseal("sender", value) if is_sealed(value) else value
+        return any(
+            holds_number(meant(one)) if is_exact(one) else asks_for_number(one)
+            for one in _as_read("sender", plain)
+        )
     return False
+
+
+def _asks_for_details(value: str) -> bool:
+    return any(holds_number(meant(one)) for one in _as_read("details", value))
+
+
+def _as_read(name: str, value: str) -> Iterator[str]:
+    """A value as it stands and as its field reads it, which may drop what stands between its digits."""
+    yield value.strip()
+    with suppress(ValidationError):
+        read = QuestionFilter.base_filters[name].field.clean([value] if name in SEVERAL else value)
+        yield from [read] if isinstance(read, str) else read
 
 
 ASKS_FOR_PERSONAL: dict[str, Callable[[str], bool]] = {
     **dict.fromkeys(PERSONAL, lambda _value: True),
     "sender": _asks_for_sender,
-    "details": lambda value: holds_number(meant(value)),
+    "details": _asks_for_details,
     "sort": lambda value: value.strip().removeprefix("-") in PERSONAL_SORTS,
 }
 """What a masked viewer may not ask: by parameter, whether a value of it tells of numbers or texts."""

@@ -116,9 +116,13 @@ def number(value: str, mask: Mask) -> str:
 
 def words(value: str, mask: Mask) -> str:
     """Words of the provider's, such as a reason: what looks like a number in them is masked."""
-    if mask.numbers == FULL or not holds_number(value):
+    if mask.numbers == FULL or len(value) < SHORTEST_NUMBER:
         return value
-    return Hidden(_NUMBER.sub(lambda found: _masked(found[0]), value))
+    seen, end = [], 0
+    for found in _NUMBER.finditer(_in_digits(value)):
+        seen += [value[end : found.start()], _masked(found[0])]
+        end = found.end()
+    return Hidden("".join([*seen, value[end:]])) if seen else value
 
 
 def text(value: str, mask: Mask) -> str:
@@ -134,25 +138,39 @@ def text(value: str, mask: Mask) -> str:
     return hidden
 
 
-_BETWEEN = (
-    r"[\s().\-/_+\u00a0\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202f\u2060-\u2069\u2212\ufeff]"
-)
-_NUMBER = re.compile(rf"\+?\(?\d(?:{_BETWEEN}{{0,4}}\d){{{SHORTEST_NUMBER - 1},}}")
-"""Digits of any script, as people and programs write numbers: in groups, with marks between."""
+_NUMBER = re.compile(rf"\+?\(?\d(?:[\W_]*+\d){{{SHORTEST_NUMBER - 1},}}")
+"""Digits as people and programs write numbers: in groups, with whatever is no letter between them.
+
+Possessive, and without a bound between two digits: a long text is passed over a few times at most.
+"""
 
 _DIGITS = re.compile(r"\+?[0-9]+")
 
 
 def holds_number(value: str) -> bool:
     """Say whether a value has so many digits in a row that they may be somebody's number."""
-    return len(value) >= SHORTEST_NUMBER and _NUMBER.search(value) is not None
+    return len(value) >= SHORTEST_NUMBER and _NUMBER.search(_in_digits(value)) is not None
 
 
 def asks_for_number(value: str) -> bool:
-    """Say whether a sender to filter by may be somebody's number, or the beginning of one."""
+    """Say whether a sender to filter by may be somebody's number, or the beginning of one.
+
+    A name that goes on in digits could be completed digit by digit where a number stands behind it.
+    """
     stem = value.strip().rstrip("* ")
-    is_beginning = stem != value.strip() and not any(letter.isalpha() for letter in stem)
+    is_beginning = stem != value.strip() and not stem[-1:].isalpha()
     return is_beginning or holds_number(value)
+
+
+def _in_digits(value: str) -> str:
+    """The value, place by place, with circled and superscript digits as digits, other numerals as marks."""
+    return value if value.isascii() else "".join(map(_in_digit, value))
+
+
+@lru_cache(maxsize=4096)
+def _in_digit(letter: str) -> str:
+    is_numeral = unicodedata.category(letter) in ("No", "Nl")
+    return str(unicodedata.digit(letter, BULLET)) if is_numeral else letter
 
 
 @lru_cache(maxsize=16384)

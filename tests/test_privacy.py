@@ -23,6 +23,7 @@ from messages_app.privacy import (
     Mask,
     asks_for_number,
     covered,
+    holds_number,
     mask_of,
     number,
     stricter,
@@ -103,6 +104,26 @@ def test_a_number_in_a_full_text_is_masked_where_numbers_are():
     assert text("Call 06 39 98 12 78", Mask(FULL, FULL)) == "Call 06 39 98 12 78"
 
 
+@pytest.mark.parametrize(
+    "between", [",", " · ", "|", ":", " " * 6, "_" * 9, "\u061c", "\u180e" * 20, "\n-\n", "\U0001f4de",
+                "\ufe0f\u20e3", "²", "½"],
+)  # fmt: skip
+def test_t22_a_number_is_masked_whatever_stands_between_its_digits(between):
+    """In a text that is else seen in full, in the provider's words and as a sender."""
+    spelled = between.join(["06", "39", "98", "12", "78"])
+    mask = Mask(MASKED, FULL)
+    for seen in (text(f"Call {spelled} now", mask), words(spelled, mask), number(spelled, mask)):
+        assert sum(one.isdecimal() for one in seen) <= 2
+        assert isinstance(seen, Hidden)
+    assert holds_number(spelled)
+    assert asks_for_number(spelled)
+
+
+def test_t22_a_number_in_circled_digits_is_one():
+    assert text("Call ⓪⑥③⑨⑨⑧①②⑦⑧ now", Mask(MASKED, FULL)) == "Call ••••••••78 now"
+    assert words("Étape ① : 36000 ou 123456", COVERED) == "Étape ① : 36000 ou 123456"
+
+
 def test_a_hidden_text_still_tells_its_parts_and_its_length():
     long = "1" * 200
     for mask in (COVERED, Mask(MASKED, OFF)):
@@ -167,7 +188,10 @@ def test_a_mask_that_is_none_is_refused(numbers, texts):
         Mask(numbers, texts)
 
 
-@pytest.mark.parametrize("value", ["33639981278", "06 39 98 12 78", "336*", "+33 6*", " 0*", "*"])
+@pytest.mark.parametrize(
+    "value",
+    ["33639981278", "06 39 98 12 78", "336*", "+33 6*", " 0*", "*", "ACME 06*", "ACME 0 *"],
+)
 def test_a_number_or_its_beginning_asks_for_a_number(value):
     assert asks_for_number(value)
 
@@ -178,9 +202,12 @@ def test_a_name_and_a_short_code_ask_for_none(value):
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "a.", "1", "1 ", "a@", "http", "://", "-", "www.", "\u200b", "a1."]
-)
+    "unit", ["a", "a.", "1", "1 ", "a@", "http", "://", "-", "www.", "\u200b", "a1.",
+             "1" + "-" * 999, "123456" + "-" * 99_999 + "a", "+", "(", "²", "1²"],
+)  # fmt: skip
 def test_a_text_that_is_made_to_be_slow_is_gone_through_all_the_same(unit):
     """Anybody may send us one; trying each of its places anew would take hours."""
-    seen = text(unit * (1_000_000 // len(unit)), COVERED)
+    long = unit * (1_000_000 // len(unit))
+    seen = text(long, COVERED)
     assert not any(one.isdigit() for one in seen)
+    assert not holds_number(text(long, Mask(MASKED, FULL)))

@@ -11,22 +11,24 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.http import QueryDict
 from django.test import Client
 from django.urls import URLPattern
 
 from messages_app.access import PERMISSIONS
 from messages_app.analysis.statuses import NONE
-from messages_app.filters import PERSONAL, PERSONAL_SORTS, WITHHELD
+from messages_app.filters import PERSONAL, PERSONAL_SORTS, WITHHELD, read_question
+from messages_app.privacy import COVERED
 from messages_app.sealing import seal
 from messages_app.urls import urlpatterns
 from tests.archive.storing import store
 from tests.factories import incoming, record
-from tests.views.conftest import WALL
+from tests.views.conftest import NOW, WALL
 from tests.views.test_archive import archive
 from tests.views.test_personal import address_of, somebody_with
 
@@ -228,6 +230,39 @@ def test_a_sender_that_is_a_number_is_refused_and_one_that_is_a_name_is_not(
     assert named.status_code == 200
     page = masked.get("/messages/", {"sender": "ACME"}, follow=True).content.decode()
     assert 'name="sender" value="ACME"' in page, "a filter without a field is not lost"
+
+
+GROUPS = ["33", "6", "39", "98", "77", "03"]
+
+
+@pytest.mark.parametrize("way", ["typed", "exact", "blank before", "sealed"])
+@pytest.mark.parametrize(
+    "between", [" " * 5, "_" * 9, "\u061c", "\u180e" * 7, ".-/" * 6, "\u200b \u2060", ","]
+)
+def test_t22_nothing_between_its_digits_lets_a_number_past(canaries, masked, between, way):
+    """The field drops runs of marks and what has no shape; a masked viewer's value is judged behind it."""
+    spelled = between.join(GROUPS)
+    value = {
+        "typed": spelled,
+        "exact": f"={spelled}",
+        "blank before": " ={}".format("".join(f"%{ord(digit):X}" for digit in SENDER)),
+        "sealed": seal("sender", spelled),
+    }[way]
+    asked = {"period": "last_24_hours", "sender": value}
+    found = read_question(QueryDict(urlencode(asked)), NOW, COVERED)
+    assert (found.query, found.masked) == (None, ("sender",))
+    assert masked.get("/analytics/data.json", asked, follow=True).status_code == 400
+    shown = masked.get("/messages/", asked, follow=True).content.decode()
+    assert 'data-masked="sender"' in shown
+    assert "data-total" not in shown
+    assert seal("sender", SENDER) not in shown
+
+
+@pytest.mark.parametrize("value", ["=PROMO24*", "PROMO24", "PROMO*", "36000"])
+def test_what_is_nobody_s_number_is_asked_for_also_under_a_mask(value):
+    found = read_question(QueryDict(urlencode({"sender": value})), NOW, COVERED)
+    assert found.masked == ()
+    assert found.query
 
 
 @pytest.mark.parametrize("name", ["sender", "details"])
