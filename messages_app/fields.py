@@ -101,8 +101,15 @@ def _readings(found: re.Match[str]) -> set[datetime]:
     return readings
 
 
+class Literal(str):
+    """A value out of our own address, or in quotes: it stands as it is, and is not read as if typed
+    anew."""
+
+    __slots__ = ()
+
+
 class TextField(forms.CharField):
-    """A text as typed, without the blanks around it."""
+    """A text as typed, without the blanks around it; these stay with a Literal."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -112,6 +119,9 @@ class TextField(forms.CharField):
             else validator
             for validator in self.validators
         ]
+
+    def to_python(self, value: Any) -> Any:
+        return value if isinstance(value, Literal) and value.strip() else super().to_python(value)
 
 
 class WholeField(TextField):
@@ -189,12 +199,6 @@ def exact(field: forms.Field, text: str) -> str:
             {"most": MAX_REFERENCE},
         )
     return spelled(field, value)
-
-
-class Literal(str):
-    """A value out of our own address: it stands as it is, and is not read as if typed anew."""
-
-    __slots__ = ()
 
 
 class NumberField(TextField):

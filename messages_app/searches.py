@@ -22,7 +22,7 @@ from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.search import Meanings, Term, Unreadable, meanings, terms
 from messages_app.analysis.search_line import LONG_PERIOD, usual_period
 from messages_app.answers import is_known, with_id
-from messages_app.fields import LAST_SECOND, WallTimeField
+from messages_app.fields import LAST_SECOND, Literal, WallTimeField
 from messages_app.filters import PERSONAL, SEVERAL, read_question
 from messages_app.privacy import mask_of
 from messages_app.provider import MAX_MESSAGE_ID, MessageRecord
@@ -229,6 +229,8 @@ class _Reader:
             return [("date_start", text), ("date_end", text)]
         if name in PERSONAL and is_sealed(text):
             return [(name, seal(name, text))]  # it was typed, however it looks
+        if name == "message":
+            return [(name, Literal(text))]  # blanks at its ends can only have stood in quotes
         return [(name, value_named(name, text))]
 
     def _complete(self, params: QueryDict) -> None:

@@ -42,9 +42,9 @@ def query_of(line: str) -> MessageQuery:
 
 
 def texts(max_size: int):
-    """What can stand in a question: any text that the form would not trim."""
+    """What can stand in a question: any text but blanks alone."""
     letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
-    return st.text(letters, max_size=max_size).filter(lambda text: text == text.strip())
+    return st.text(letters, max_size=max_size).filter(lambda text: not text or text.strip())
 
 
 periods = st.sampled_from(sorted(PERIODS)).map(lambda name: {"period": name})
@@ -137,6 +137,8 @@ def test_a_number_in_any_form_is_looked_for_in_all_that_the_provider_keeps(typed
         ("« votre colis »", {"message": "votre colis"}),
         ('"say ""hello"""', {"message": 'say "hello"'}),
         ("text:1234", {"message": "1234"}),
+        ('"stop "', {"message": "stop "}),
+        ('text:" stop" from:ACME', {"message": " stop", "sender": "ACME"}),
         ("https://example.org/x", {"message": "https://example.org/x"}),
         ("votre code : 1234", {"message": "votre code : 1234"}),
         ("Rappel: demain 14:30", {"message": "Rappel: demain 14:30"}),
@@ -159,6 +161,9 @@ def test_a_number_in_any_form_is_looked_for_in_all_that_the_provider_keeps(typed
         ("06 39*", {"destination": "33639*"}),
         ("0639981234 period:last_7_days", {"destination": "33639981234"}),
         ("from:0639981234", {"sender": "33639981234", "period": "last_6_months"}),
+        ("to:1234567890123456*", {"destination": "1234567890123456*"}),
+        ("1234 5678 9012 3456", {"message": "1234 5678 9012 3456"}),
+        ("1234567890123456", {"message": "1234567890123456"}),
         ("to:=0639981234", {"destination": "=0639981234", "period": "last_6_months"}),
         ("from:=PROMO*", {"sender": "=PROMO*"}),
         ("~1.5 kg", {"message": "~1.5 kg"}),
@@ -187,8 +192,31 @@ def test_dates_mean_what_they_mean_in_the_form_and_one_end_has_its_other(line, s
 
 
 @pytest.mark.parametrize(
+    "line",
+    ["to:0639981234 2026-11-20", "to:06 39 98 12 34 20/11/2026", "06 39 98 12 34 2026-11-20",
+     "2026-11-20 +33 6 39 98 12 34", "to:0639981234 on:2026-11-20"],
+)  # fmt: skip
+def test_a_day_beside_a_number_is_no_part_of_it(line):
+    query = query_of(line)
+    assert query.destination == "33639981234"
+    assert query.span == (datetime(2026, 11, 20), datetime(2026, 11, 20, 23, 59, 59))
+
+
+def test_a_number_with_a_plus_is_no_part_of_the_one_before_it():
+    for line in ("to:0639981234 +33 6 39 98 56 78", "06 39 98 12 34 +33 6 39 98 56 78"):
+        query = query_of(line)
+        assert (query.destination, query.message) == ("33639981234", "+33 6 39 98 56 78")
+
+
+@pytest.mark.parametrize(
     ("line", "marked", "words"),
     [
+        ("status:,", "status:,", "nothing after “status:”"),
+        ("country:, colis", "country:, colis", "no country"),
+        ("country:, , ,", "country:, , ,", "nothing after “country:”"),
+        ('pays:" , "', 'pays:" , "', "nothing after “country:”"),
+        ("colis to:1234 5678 9012 3456", "to:1234 5678 9012 3456", "at most 15 digits"),
+        ('to:"0639981234 20261120"', 'to:"0639981234 20261120"', "at most 15 digits"),
         ('colis "votre', '"votre', "not closed"),
         ('to:"06 39', '"06 39', "not closed"),
         ("contry:FR colis", "contry:", "Do you mean “country:”?"),
@@ -225,6 +253,15 @@ def test_a_line_that_cannot_be_read_says_where(line, marked, words):
     assert words in mistake.sentence
     assert (marked, True) in found.pieces
     assert "".join(text for text, _is_wrong in found.pieces) == line
+
+
+def test_a_letter_before_a_colon_is_the_french_word_in_french_alone():
+    for line, language in (("a:0639981234", "fr"), ("à:0639981234", "en"), ("À:0639981234", "fr")):
+        with translation.override(language):
+            assert query_of(line).destination == "33639981234"
+    (mistake,) = read("a:b").mistakes
+    assert "put them in quotes" in mistake.sentence
+    assert query_of('"a:b"').message == "a:b"
 
 
 def test_each_mistake_of_a_line_has_its_place():
@@ -306,7 +343,21 @@ def test_bare_digits_are_what_the_archive_knows_and_else_a_number(monkeypatch, k
 
 def test_a_number_in_its_own_form_is_one_whatever_is_known(monkeypatch):
     knowing(monkeypatch, "campaign", "reference")
-    for line in ("0639981234", "+48211377", "48 21 13 77"):
+    for line in ("+48211377", "48 21 13 77", "+33 6 39 98 12 34"):
+        assert fields(line)[0] == "destination"
+
+
+def test_digits_as_a_reference_has_them_are_one_where_it_is_known_and_no_such_number(monkeypatch):
+    lines = ("2041-7788", "2041/7788", "0012345678", "0639981234")
+    for line in lines:
+        assert fields(line)[0] == "destination"
+    knowing(monkeypatch, "reference")
+    for line in lines:
+        found = read(line).readings[0]
+        assert found.query
+        assert (found.field, found.query.reference) == ("reference", line)
+    knowing(monkeypatch, "destination", "reference")
+    for line in lines:
         assert fields(line)[0] == "destination"
 
 

@@ -14,6 +14,9 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 SHORTEST_NUMBER = 7
 """Fewer digits are a short code."""
 
+LONGEST_NUMBER = 15
+"""Digits of a number with its country's code: E.164 knows no longer one."""
+
 _SCHEME = re.compile(r"(?:tel|sms|smsto|callto):(?://)?", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"[\s().\-_/\u2010-\u2015\u2212]+")
 _ENDS = " \t\r\n,;"

@@ -80,14 +80,19 @@ GROUPS = {"failed": FAILED, "pending": PENDING}
 
 
 def operator_called(word: str) -> Operator | None:
-    """The operator with this name, in any case, with or without its accents."""
+    """The operator with this name, in any case, with or without its accents.
+
+    But `a:` is `à:` in French alone: elsewhere people list things by it.
+    """
+    if word.casefold() == "a" and _language() != "fr":
+        return None
     return _by_name().get(folded(word))
 
 
 def operator_like(word: str) -> str:
     """The word that a misspelt one is nearest to, as it is written in full; "" where none is near."""
     near = get_close_matches(folded(word), _by_name(), n=1)
-    return operator_called(near[0]).word if near else ""  # type: ignore[union-attr]
+    return _by_name()[near[0]].word if near else ""
 
 
 def operator_of(field: str) -> Operator:

@@ -10,10 +10,15 @@ without an operator may be. In quotes every character stands for itself, and a q
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from messages_app.analysis.numbers import SHORTEST_NUMBER, typed_number_or_start
+from messages_app.analysis.numbers import (
+    LONGEST_NUMBER,
+    SHORTEST_NUMBER,
+    typed_number_or_start,
+)
 from messages_app.analysis.operators import (
     DATES,
     DAY,
@@ -105,12 +110,24 @@ def terms(line: str) -> list[Term]:
                 raise Unreadable(sentence, token.start, token.end)
             found.append(Term("message", token.text, token.start, token.end))
         else:
-            last = token
+            run = [token]
             while tokens and tokens[0].is_word:
-                last = tokens.pop(0)
-            words = re.sub(r"[ \t]+", " ", line[token.start : last.end])
-            found.append(Term("", words, token.start, last.end))
+                run.append(tokens.pop(0))
+            for start, end in _parts(run):
+                words = re.sub(r"[ \t]+", " ", line[start:end])
+                found.append(Term("", words, start, end))
     return found
+
+
+def _parts(run: list[_Token]) -> Iterator[tuple[int, int]]:
+    """Where the words of a run stand: words are one text, of digits each number and each day is one."""
+    is_text = not all(_PIECE.fullmatch(token.text) for token in run)
+    start = run[0].start
+    for before, token in pairwise(run):
+        if not is_text and (_DAY.fullmatch(before.text) or _begins_anew(token.text)):
+            yield start, before.end
+            start = token.start
+    yield start, run[-1].end
 
 
 def meanings(words: str, region: str) -> Meanings:
@@ -124,9 +141,13 @@ def meanings(words: str, region: str) -> Meanings:
             return Meanings((), "destination", ("sender", "message"))
         if words == digits:
             tried = (*NUMBERS, ID, "campaign", "reference")
-            return Meanings(tried, "destination", ("message",))
-        if len(digits) >= SHORTEST_NUMBER:
-            return Meanings((), "destination", ("sender", "reference", "message"))
+            usual = "destination" if len(digits) <= LONGEST_NUMBER else "message"
+            return Meanings(tried, usual, ("message",))
+        if SHORTEST_NUMBER <= len(digits) <= LONGEST_NUMBER:
+            # Nobody writes a reference with blanks or a +; with hyphens, slashes or zeros they do.
+            is_number = words.startswith("+") or _BLANKS.search(words)
+            known = () if is_number else ("destination", "reference")
+            return Meanings(known, "destination", ("sender", "reference", "message"))
     named = ("sender",) if len(words) <= LONGEST_SENDER else ()
     if _BLANKS.search(words):
         return Meanings((), "message", named)
@@ -215,13 +236,31 @@ def _valued(token: _Token, operator: Operator, tokens: list[_Token]) -> Term:
             break
         following = tokens.pop(0)
         text, end = f"{text} {following.text}", following.end
+    if operator.field in SEVERAL and not text.strip(", "):
+        sentence = _("There is nothing after “%s:”.") % operator.word
+        raise Unreadable(sentence, token.start, end)
+    if operator.field in NUMBERS and _is_too_long(text):
+        sentence = _("A phone number has at most %s digits.") % LONGEST_NUMBER
+        raise Unreadable(sentence, token.start, end)
     return Term(operator.field, text, token.start, end)
 
 
 def _goes_on(field: str, text: str, word: str) -> bool:
     """Say whether the next word belongs to the value: people write blanks into numbers and times."""
     if field in NUMBERS:
-        return all(_PIECE.fullmatch(piece) for piece in (*text.split(), word))
+        is_number = all(_PIECE.fullmatch(piece) for piece in (*text.split(), word))
+        return is_number and not _begins_anew(word)
     if field in DATES:
         return bool(_DAY.fullmatch(text) and _CLOCK.fullmatch(word))
     return field in SEVERAL and text.endswith(",")
+
+
+def _begins_anew(word: str) -> bool:
+    """Say whether a piece of digits belongs to no number before it: it is a day, or a number's begin."""
+    return word.startswith("+") or bool(_DAY.fullmatch(word))
+
+
+def _is_too_long(text: str) -> bool:
+    """Say whether a number in any form has more digits than there are in one; `00` only leads to it."""
+    is_number = all(_PIECE.fullmatch(piece) for piece in text.split()) and not text.endswith("*")
+    return is_number and len(re.sub(r"\D", "", text).removeprefix("00")) > LONGEST_NUMBER

@@ -6,7 +6,11 @@ The way back is `searches.understood`; order and page of the list are no part of
 from collections.abc import Iterator
 
 from messages_app.analysis.exact import exactly, is_exact
-from messages_app.analysis.numbers import SHORTEST_NUMBER, typed_number_or_start
+from messages_app.analysis.numbers import (
+    LONGEST_NUMBER,
+    SHORTEST_NUMBER,
+    typed_number_or_start,
+)
 from messages_app.analysis.operators import (
     NUMBERS,
     OPERATORS,
@@ -74,7 +78,10 @@ def _number(value: str, region: str) -> str:
     """A number as it is read back: with its +, as it is, or marked to mean just itself."""
     if is_exact(value):
         return _glued(value)
-    digits = value.isascii() and value.isdigit() and len(value) >= SHORTEST_NUMBER
+    is_digits = value.isascii() and value.isdigit()
+    if is_digits and len(value) > LONGEST_NUMBER:
+        return _glued(exactly(value))
+    digits = is_digits and len(value) >= SHORTEST_NUMBER
     for shown in (f"+{value}", value) if digits else (value,):
         if typed_number_or_start(shown, region) == value:
             return _glued(shown)
