@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from messages_app.analysis.archived_jumps import Jumps
 from messages_app.analysis.archived_order import Order, Place, reading
 from messages_app.analysis.conditions import OTHER, narrowed, where
+from messages_app.analysis.exact import meant
 from messages_app.analysis.listing import Listing
 from messages_app.analysis.query import MessageQuery
 from messages_app.archive.rows import read_rows
@@ -80,7 +81,18 @@ def count_archived(query: MessageQuery, most: int | None = None) -> int:
 
 def is_archived(query: MessageQuery) -> bool:
     """Say whether there is a row that the question's filters hold for, of whatever time."""
-    return Message.objects.filter(narrowed(query)).exists()
+    return reading(Message.objects.filter(narrowed(query)), index_of_number(query)).exists()
+
+
+def index_of_number(query: MessageQuery) -> str:
+    """The index that holds one whole number's rows; "" where the question names none, or more that is rare.
+
+    SQLite keeps no figures: between a number and a status it would choose by the order of indexes.
+    """
+    if query.message or query.campaign or query.reference:
+        return ""
+    named = {"destination": query.destination, "sender": query.sender}
+    return next((f"message_{name}" for name, value in named.items() if meant(value).isdigit()), "")
 
 
 def key_slices(query: MessageQuery, size: int) -> Iterator[list[int]]:
@@ -111,10 +123,9 @@ class _Asked:
 
     def count(self, most: int | None = None) -> int:
         rows = Message.objects.filter(Q(date__range=self.query.span) & self.clause)
-        if OTHER in self.query.statuses:
-            # These are told by what they are not: no index seeks that, but one holds all it takes.
-            rows = reading(rows, "message_state")
-        return rows[:most].count()
+        # Some statuses are told by what they are not: no index seeks that, but one holds all it takes.
+        others = "message_state" if OTHER in self.query.statuses else ""
+        return reading(rows, index_of_number(self.query) or others)[:most].count()
 
     def numbered(self, total: int, jumps: Jumps | None, *, is_total_known: bool) -> list[int]:
         first, last = self.query.offset, self.query.offset + self.query.per_page + 1
@@ -180,4 +191,6 @@ class _Asked:
         walks = total >= COUNTED or (total > GATHERED and steps * 20 <= total)
         if self.order.column and walks:
             return self.order.index
+        if number := index_of_number(self.query):
+            return number
         return "message_state" if OTHER in self.query.statuses and not walks else ""

@@ -7,8 +7,10 @@ the question is for others to say. A question here names its number as `destinat
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
+from messages_app.analysis.archived_order import reading
 from messages_app.analysis.conditions import of_type
 from messages_app.analysis.conversations import (
     UNREAD,
@@ -60,20 +62,34 @@ def archived_rows(query: MessageQuery, before: Place | None, size: int) -> list[
 def _outgoing(query: MessageQuery) -> QuerySet[Message]:
     """What went to the number; of whatever type that is no incoming one."""
     to_number = Q(destination=query.destination) & ~of_type(MO)
-    return Message.objects.filter(to_number, date__range=query.span)
+    rows = Message.objects.filter(to_number, date__range=query.span)
+    return reading(rows, "message_destination")
 
 
 def _incoming(query: MessageQuery) -> QuerySet[Message]:
     from_number = Q(sender=query.destination) & of_type(MO)
-    return Message.objects.filter(from_number, date__range=query.span)
+    return reading(Message.objects.filter(from_number, date__range=query.span), "message_sender")
 
 
 def _latest(rows: QuerySet[Message], before: Place | None, most: int) -> list[int]:
     """Keys of the latest rows in front of a place: both indexes end with the time and the key."""
     if before is not None:
-        same = Q(date=before.date, key__lt=before.key)
-        rows = rows.filter(Q(date__lte=before.date) & (Q(date__lt=before.date) | same))
+        rows = rows.filter(_in_front(before))
     return list(rows.order_by("-date", "-key").values_list("key", flat=True)[:most])
+
+
+def _in_front(place: Place) -> Q:
+    same = Q(date=place.date, key__lt=place.key)
+    return Q(date__lte=place.date) & (Q(date__lt=place.date) | same)
+
+
+def _latest_of_each(rows: QuerySet[Message], campaigns: set[int], before: Place) -> list[int]:
+    """Keys of the latest row of each campaign in front of a place."""
+    latest = Window(
+        RowNumber(), partition_by=F("campaign_id"), order_by=[F("date").desc(), F("key").desc()]
+    )
+    rows = rows.filter(_in_front(before), campaign_id__in=sorted(campaigns))
+    return list(rows.annotate(rank=latest).filter(rank=1).values_list("key", flat=True))
 
 
 def _answered(query: MessageQuery, found: Stretch) -> list[ArchivedRecord]:
@@ -81,16 +97,32 @@ def _answered(query: MessageQuery, found: Stretch) -> list[ArchivedRecord]:
     replies = [record for record in found.rows if record.type == MO]
     if not replies or found.before is None:
         return []
-    first = place_of((*found.earlier, *found.rows)[0])
+    at_hand = [record for record in (*found.earlier, *found.rows) if record.type != MO]
+    if not at_hand:
+        return []
+    # Either direction is at hand back to a place of its own: all that lies before it may be answered.
+    first = place_of(at_hand[0])
     sent = _outgoing(query).filter(of_type(MT))
     keys = _latest(sent.exclude(state__in=UNREAD), first, 1)
-    campaigns = {record.campaign_id for record in replies} - {None}
-    campaigns -= {record.campaign_id for record in found.rows if record.type == MT}
-    if campaigns:
-        keys += _latest(
-            sent.filter(campaign_id__in=sorted(filter(None, campaigns))), first, len(campaigns)
-        )
+    if campaigns := _unknown_campaigns(replies, at_hand):
+        keys += _latest_of_each(sent, campaigns, first)
     return sorted(read_rows(dict.fromkeys(keys)), key=place_of)
+
+
+def _unknown_campaigns(
+    replies: Sequence[MessageRecord], at_hand: Sequence[MessageRecord]
+) -> set[int]:
+    """Campaigns that replies name, of which no message at hand was there before the reply."""
+    begun: dict[int, Place] = {}
+    for record in at_hand:
+        if record.type == MT and record.campaign_id is not None:
+            begun.setdefault(record.campaign_id, place_of(record))
+    return {
+        reply.campaign_id
+        for reply in replies
+        if reply.campaign_id is not None
+        and not (reply.campaign_id in begun and begun[reply.campaign_id] < place_of(reply))
+    }
 
 
 def archived_opt_out(query: MessageQuery) -> datetime | None:

@@ -173,6 +173,8 @@ class LiveSource:
         Raises ProviderError.
         """
         for kept in list(self._kept.values()):
+            if self.clock() - kept.at >= KEPT_SECONDS:
+                continue
             for record in kept.rows.records:
                 if record.date == at and record.key == key:
                     return record

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from messages_app.analysis import archived
 from messages_app.analysis.archived import Cursor, count_archived, list_archived
@@ -235,6 +236,34 @@ def test_no_order_sorts_a_long_list(db, monkeypatch, sort, huge):
 def test_a_single_filter_s_index_holds_the_order_of_time(db, narrow, sort):
     name = {"countries": "country", "statuses": "state"}.get(*[next(iter(narrow))] * 2)
     check_plan(over(DAY, 10**7, sort=sort, **narrow), f"message_{name}", total=archived.COUNTED)
+
+
+ONE_NUMBER: list[dict[str, Any]] = [
+    {"destination": NUMBERS[0], "statuses": ("delivered",)},
+    {"destination": NUMBERS[0], "statuses": ("delivered", "other")},
+    {"destination": NUMBERS[0], "countries": ("BE",)},
+    {"sender": NUMBERS[0], "details": ("EXPIRED",)},
+]
+
+
+@pytest.mark.parametrize("narrow", ONE_NUMBER, ids="-".join)
+def test_what_is_asked_of_one_number_is_read_off_its_own_rows(db, narrow):
+    query = over(DAY, 10**7, **narrow)
+    index = f"message_{next(iter(narrow))}"
+    is_told = connection.vendor == "sqlite"  # PostgreSQL chooses by figures of its own
+    if is_told:
+        check_plan(query, index, total=archived.COUNTED)
+    with CaptureQueriesContext(connection) as statements:
+        count_archived(query, 10)
+        archived.is_archived(query)
+    assert len(statements) == 2
+    assert [f"INDEXED BY {index}" in one["sql"] for one in statements] == [is_told] * 2
+
+
+def test_a_sender_name_and_a_text_are_not_read_off_all_rows_of_a_sender():
+    assert archived.index_of_number(over(DAY, 1, sender="ACME")) == ""
+    assert archived.index_of_number(over(DAY, 1, destination=f"{NUMBERS[0][:5]}*")) == ""
+    assert archived.index_of_number(over(DAY, 1, sender=NUMBERS[0], message="rare")) == ""
 
 
 def check_plan(query: MessageQuery, index: str, total: int) -> None:

@@ -190,14 +190,20 @@ STATUSES = (
 TEXTS = ("ok", "STOP", "Merci", "stop !", "Oui")
 
 
-def generated(chance: random.Random, count: int) -> list[MessageRecord]:
-    """Messages of a few numbers, many of them on the same seconds."""
+def generated(
+    chance: random.Random, count: int, replies: tuple[float, float] = (0.3, 0.3)
+) -> list[MessageRecord]:
+    """Messages of a few numbers, many of them on the same seconds.
+
+    `replies`: the share of incoming messages in the earlier and in the later half of the time.
+    """
     rows = []
     for number in range(1, count + 1):
         handset = f"3363998000{chance.randrange(3)}"
         second = NOON - timedelta(hours=chance.randrange(60), seconds=chance.randrange(2))
         campaign = chance.choice([None, *range(1, 9)])
-        if chance.random() < 0.3:
+        is_late = second >= NOON - timedelta(hours=30)
+        if chance.random() < replies[is_late]:
             rows.append(incoming(
                 message_id=number, date=second, sender=handset, campaign_id=campaign,
                 message=chance.choice(TEXTS if chance.random() < 0.3 else TEXTS[:1]),
@@ -225,10 +231,11 @@ def plain(record: MessageRecord) -> MessageRecord:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("replies", [(0.3, 0.3), (0.05, 0.9), (0.9, 0.05)], ids=str)
 @pytest.mark.parametrize("seed", range(rounds(sample=4, full=60)))
-def test_the_archive_tells_a_conversation_as_the_pure_functions_do(seed):
+def test_the_archive_tells_a_conversation_as_the_pure_functions_do(seed, replies):
     chance = random.Random(seed)
-    rows = generated(chance, 160)
+    rows = generated(chance, 160, replies)
     gone = {row.key for row in rows if chance.random() < 0.1}
     store(rows, gone=gone)
     for number in {handset_of(row) for row in rows}:
@@ -286,6 +293,59 @@ def test_what_was_withdrawn_disregards_nothing_and_is_not_answered():
     assert [turn.opted_out for turn in found] == [None] * 5
     own = archived_own(question())
     assert (own.disregarding, sent_of(own.found)) == (0, 1)
+
+
+def answers_of(rows: list[MessageRecord], size: int) -> list[int | None]:
+    """Which message each reply of the archive's latest stretch answers."""
+    store(rows)
+    told = turns(archived_stretch(question(), None, size))
+    replies = [turn for turn in told if turn.record.type == "sms_mo"]
+    return [turn.answers and turn.answers.message_id for turn in replies]
+
+
+@pytest.mark.django_db
+def test_a_reply_answers_the_last_readable_message_however_old_the_replies_at_hand_are():
+    rows = [
+        *(incoming(message_id=n, date=at(-100 + n)) for n in range(1, 4)),
+        record(message_id=1, date=at(-20)),
+        *(record(message_id=n, date=at(-10 + n), status="UNDELIVERED") for n in range(2, 6)),
+        incoming(message_id=9, date=at(0), campaign_id=None),
+    ]
+    assert answers_of(rows, 2) == [1]
+
+
+@pytest.mark.django_db
+def test_a_reply_answers_its_campaign_of_before_though_that_sends_again_after_it():
+    rows = [
+        record(message_id=1, date=at(-90), campaign_id=7),
+        *(record(message_id=n, date=at(-80 + n), campaign_id=n + 100) for n in range(2, 12)),
+        incoming(message_id=1, date=at(1), campaign_id=7),
+        record(message_id=12, date=at(2), campaign_id=7),
+    ]
+    assert answers_of(rows, 3) == [1]
+
+
+@pytest.mark.django_db
+def test_each_of_several_replies_finds_its_own_campaign_far_back():
+    rows = [
+        record(message_id=1, date=at(-90), campaign_id=7),
+        *(record(message_id=n, date=at(-80 + n), campaign_id=8) for n in range(2, 8)),
+        *(record(message_id=n, date=at(-60 + n), campaign_id=9) for n in range(8, 16)),
+        incoming(message_id=1, date=at(1), campaign_id=7),
+        incoming(message_id=2, date=at(2), campaign_id=8),
+    ]
+    assert answers_of(rows, 2) == [1, 7]
+
+
+@pytest.mark.django_db
+def test_the_last_delivered_message_is_read_off_the_number_s_own_rows():
+    with CaptureQueriesContext(connection) as statements:
+        archived_own(question())
+    asked = [one["sql"] for one in statements if "'delivered'" in one["sql"]]
+    asked = [sql for sql in asked if "LIMIT 1" in sql]
+    # PostgreSQL chooses by figures of its own; SQLite keeps none.
+    told = ["INDEXED BY message_destination" in sql for sql in asked]
+    assert told == [connection.vendor == "sqlite"]
 
 
 @pytest.mark.django_db

@@ -293,6 +293,18 @@ def test_a_row_just_shown_opens_without_a_call(source, client):
     assert client.calls == calls
 
 
+def test_a_row_read_a_while_ago_is_asked_for_anew(client):
+    clock = [0.0]
+    source = LiveSource(client, URL, clock=lambda: clock[0])
+    source.rows(query())
+    calls = client.calls
+    assert source.find("sms_mt:7", ROWS[7].date) == ROWS[7]
+    assert client.calls == calls
+    clock[0] = live.KEPT_SECONDS
+    assert source.find("sms_mt:7", ROWS[7].date) == ROWS[7]
+    assert client.calls > calls
+
+
 def test_a_row_is_found_by_its_second_and_its_direction(source):
     assert source.find("sms_mt:5", ROWS[5].date) == ROWS[5]
     assert source.find("sms_mo:5", ROWS[-1].date) == ROWS[-1]

@@ -205,3 +205,12 @@ def test_a_rare_word_is_looked_up_and_not_read_over():
             cursor.execute("SET LOCAL enable_seqscan = off")
         assert "message_folded" in rows.explain()
     assert rows.get().message == "abricot"
+
+
+def test_a_long_text_is_asked_for_by_a_few_of_its_parts_and_found_whole():
+    texts = [f"Bonjour, votre commande {number} est prête au comptoir. " * 8 for number in range(3)]
+    put(*texts)
+    index_new()
+    assert len(searching._match(texts[1].casefold()).split(" AND ")) <= searching.TRIGRAMS
+    assert found(texts[1]) == {2}
+    assert found(texts[1][:-1] + "!") == set()
