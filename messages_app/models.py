@@ -341,6 +341,7 @@ class Export(models.Model):
     expires_at = InstantColumn(null=True)
     lease = models.TextField(default="")
     until = InstantColumn(default=0)
+    tries = models.IntegerField(default=0, help_text="How often the database failed under it.")
 
     source = models.TextField(default="")
     as_of = InstantColumn(null=True)

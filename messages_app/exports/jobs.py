@@ -1,62 +1,52 @@
-"""Exports as records: asked for, sent at once or made by a worker under a lease, kept, forgotten.
+"""Exports as records: asked for, sent at once, or made by a worker (`leases`) and kept (`kept`)."""
 
-A lease is a conditional UPDATE by the database's own time, as for the days of the archive: one worker
-makes a file, one that was killed is taken over, one that slept writes nothing any more.
-"""
-
+import logging
 import secrets
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
 from django.core.files import File
-from django.core.files.storage import Storage, storages
 from django.db import connection
 
 from messages_app.access import Viewer
 from messages_app.analysis.choice import look_at
 from messages_app.analysis.query import MessageQuery
 from messages_app.answers import Answered, Gathered, gathered, held_of
-from messages_app.archive.claims import LEASE, database_now
-from messages_app.archive.columns import MICROSECOND
+from messages_app.archive.faults import FAILURES
 from messages_app.archive.windows import TooMuch
+from messages_app.exports import kept, leases
+from messages_app.exports.kept import DONE, FAILED, KEPT, RUNNING, UNDER_WAY, WAITING
+from messages_app.exports.leases import FOUND, LostLease
 from messages_app.exports.making import Making, note_answer, question_of
 from messages_app.filters import question_url
 from messages_app.models import Export
 from messages_app.provider import ProviderError
 
-WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
-UNDER_WAY = (WAITING, RUNNING)
-
 AT_ONCE = 50_000
 """Rows up to which a person's file is sent at once; a larger one is made by a worker."""
-
-KEPT = timedelta(hours=24)
-"""How long a file can be fetched."""
-
-REMEMBERED = timedelta(days=30)
-"""How long it is known that there was one."""
 
 MOST = 5
 """Files that one person may have made at the same time."""
 
+LONGEST_WAIT = timedelta(hours=12)
+"""How long a file waits for its whole range: a part of it may never be proven."""
+
+LONGEST_SENDING = timedelta(hours=1)
+"""After which a file that is sent at once is taken for broken off, if nobody said so."""
+
 IDLE_SECONDS = 1.0
 
 INTERRUPTED, LOST_KEY, PROVIDER, STORAGE = "interrupted", "key", "provider", "storage"
+BROKEN = "broken"
 
-
-class LostLease(Exception):
-    """Another worker makes this file by now, or nobody is to."""
+log = logging.getLogger("messages_app.exports")
 
 
 class Stopped(Exception):
     """The worker is to end: somebody else makes the file from its beginning."""
-
-
-def storage() -> Storage:
-    """Where files are kept: private, on a place that workers and dashboards share."""
-    return storages["exports"]
 
 
 def asked_for(
@@ -100,63 +90,98 @@ def sent(
 ) -> Generator[bytes, None, None]:
     """The bytes of a file that is sent at once; what became of it is written down at its end."""
     note_answer(export, answer)
-    export.state, export.reason = FAILED, INTERRUPTED
-    export.save()
+    record = Export.objects.filter(pk=export.pk)
+    # The file may say of itself that it is whole; the record only once it is.
+    export.state, end = RUNNING, {"state": FAILED, "reason": INTERRUPTED}
+    record.update(**end, **_found(export))
     try:
         yield from Making(export, answer).pieces()
-        export.state, export.reason = DONE, ""
+        export.state, end = DONE, {"state": DONE, "reason": ""}
     finally:
-        export.ended_at = now()
-        export.save()
+        record.update(**end, **_found(export), ended_at=now())
+
+
+def is_broken_off(export: Export, now: datetime) -> bool:
+    """Whether a file was being sent by a process that is no more."""
+    return not export.ended_at and export.made_at < now - LONGEST_SENDING
+
+
+def _found(export: Export) -> dict[str, Any]:
+    return {name: getattr(export, name) for name in FOUND}
 
 
 def work(owner: str, now: Callable[[], datetime], stopped: Callable[[], bool]) -> bool:
-    """Make the next file that can be made; say whether there was one. `now` gives real time."""
-    forget(now())
-    for export in Export.objects.filter(state__in=UNDER_WAY).order_by("made_at"):
-        query = question_of(export)
-        if export.waits and query and not held_of(query, now()).is_whole:
-            look_at(query, now())
-            continue
-        if _taken(export, owner):
-            _make(export, query, owner, now, stopped)
+    """Make the next file that can be made; say whether there was one. `now` gives real time.
+
+    Those that failed stand behind the others.
+    """
+    for export in Export.objects.filter(state__in=UNDER_WAY).order_by("tries", "made_at"):
+        if _is_ready(export, now()) and leases.take(export, owner):
+            _make(export, owner, now, stopped)
             return True
     return False
 
 
+def _is_ready(export: Export, now: datetime) -> bool:
+    """Whether a file need not wait for its range any longer."""
+    if not export.waits or now - export.made_at >= LONGEST_WAIT:
+        return True
+    query = question_of(export)
+    if query is None or held_of(query, now).is_whole:
+        return True
+    look_at(query, now)
+    return False
+
+
 def _make(
-    export: Export,
-    query: MessageQuery | None,
-    owner: str,
-    now: Callable[[], datetime],
-    stopped: Callable[[], bool],
+    export: Export, owner: str, now: Callable[[], datetime], stopped: Callable[[], bool]
 ) -> None:
-    """Make a file that is ours, and keep it; one that cannot be finished is kept as far as it is."""
+    """Make a file that is ours, and keep it. Whatever is wrong with one ends that one alone.
+
+    Raises FAILURES, of the database.
+    """
+    try:
+        with leases.kept_alive(export, owner), TemporaryFile() as file:
+            export.refresh_from_db()
+            _fill(export, owner, file, stopped)
+            _keep(export, owner, file, now())
+    except (LostLease, Export.DoesNotExist):
+        return
+    except Stopped:
+        leases.give_back(export, owner)
+    except FAILURES:
+        with suppress(*FAILURES):
+            connection.close_if_unusable_or_obsolete()
+            leases.put_back(export, owner, now())
+        raise
+    except Exception as error:
+        _say(error)
+        leases.fail(export, owner, BROKEN, now())
+
+
+def _fill(export: Export, owner: str, file: IO[bytes], stopped: Callable[[], bool]) -> None:
+    """Write the rows; a file that cannot be finished is kept as far as it is."""
 
     def told(rows: int) -> None:
         if stopped():
             raise Stopped
-        _renew(export, owner, rows)
+        leases.renew(export, owner, rows)
 
-    export.refresh_from_db()
-    with TemporaryFile() as file:
-        try:
-            _write(export, query, file, told)
-        except LostLease:
-            return
-        except Stopped:
-            _give_back(export, owner)
-            return
-        except (ProviderError, TooMuch) as error:
-            export.state, export.reason = FAILED, getattr(error, "kind", PROVIDER)
-        except OSError:
-            export.state, export.reason = FAILED, STORAGE
-        _keep(export, owner, file, now())
+    try:
+        _write(export, file, told)
+    except (LostLease, Stopped, *FAILURES):
+        raise
+    except (ProviderError, TooMuch) as error:
+        export.state, export.reason = FAILED, getattr(error, "kind", PROVIDER)
+    except OSError:
+        export.state, export.reason = FAILED, STORAGE
+    except Exception as error:
+        _say(error)
+        export.state, export.reason = FAILED, BROKEN
 
 
-def _write(
-    export: Export, query: MessageQuery | None, file: IO[bytes], told: Callable[[int], None]
-) -> None:
+def _write(export: Export, file: IO[bytes], told: Callable[[int], None]) -> None:
+    query = question_of(export)
     if query is None:
         export.state, export.reason = FAILED, LOST_KEY
         return
@@ -170,70 +195,19 @@ def _write(
 
 def _keep(export: Export, owner: str, file: IO[bytes], now: datetime) -> None:
     """Put the file into the storage; it is anybody's business only once the record says so."""
-    if file.tell():
-        file.seek(0)
-        name = f"{export.pk}-{secrets.token_hex(16)}.{export.format}"
-        try:
-            export.file = storage().save(name, File(file))
-        except OSError:
-            export.state, export.reason = FAILED, STORAGE
+    try:
+        if file.tell():
+            file.seek(0)  # which writes the rest: the disk may be full only now
+            name = f"{export.pk}-{secrets.token_hex(16)}.{export.format}"
+            export.file = kept.storage().save(name, File(file))
+    except Exception as error:  # each kind of storage has errors of its own
+        _say(error)
+        export.state, export.reason = FAILED, STORAGE
     export.ended_at, export.expires_at, export.lease = now, now + KEPT, ""
-    if not _saved(export, owner):
-        _delete(export.file)
+    if not leases.finish(export, owner):
+        kept.delete(export.file)
 
 
-def _saved(export: Export, owner: str) -> bool:
-    names = ("state", "reason", "total", "rows", "ended_at", "expires_at", "lease", "source", "as_of",
-             "missing", "reasons", "cut", "sha256", "file")  # fmt: skip
-    values = {name: getattr(export, name) for name in names}
-    ours = Export.objects.filter(pk=export.pk, lease=owner, state=RUNNING)
-    return bool(ours.update(**values))
-
-
-def _taken(export: Export, owner: str) -> bool:
-    """Take the lease, unless somebody holds it."""
-    now = database_now()
-    sql = f"""
-        UPDATE messages_app_export SET lease = %s, state = %s, until = {now} + {LEASE // MICROSECOND}
-        WHERE id = %s AND (state = %s OR (state = %s AND until < {now}))
-    """  # noqa: S608 - put together from constants alone
-    return _changed(sql, [owner, RUNNING, export.pk, WAITING, RUNNING])
-
-
-def _renew(export: Export, owner: str, rows: int) -> None:
-    """Keep the lease, and tell how far the file is. Raises LostLease."""
-    sql = f"""
-        UPDATE messages_app_export SET rows = %s, until = {database_now()} + {LEASE // MICROSECOND}
-        WHERE id = %s AND lease = %s AND state = %s
-    """  # noqa: S608 - put together from constants alone
-    if not _changed(sql, [rows, export.pk, owner, RUNNING]):
-        raise LostLease
-
-
-def _give_back(export: Export, owner: str) -> None:
-    Export.objects.filter(pk=export.pk, lease=owner).update(state=WAITING, lease="", rows=0)
-
-
-def _changed(sql: str, values: Sequence[str | int]) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return bool(cursor.rowcount)
-
-
-def drop(export: Export) -> None:
-    """Forget an export with its file; a worker that makes it finds its lease gone."""
-    export.delete()
-    _delete(export.file)
-
-
-def forget(now: datetime) -> None:
-    """Delete files that nobody may fetch any more, and records that are old."""
-    for export in Export.objects.filter(expires_at__lt=now).exclude(file=""):
-        _delete(export.file)
-        Export.objects.filter(pk=export.pk).update(file="")
-    Export.objects.filter(made_at__lt=now - REMEMBERED).exclude(state__in=UNDER_WAY).delete()
-
-
-def _delete(name: str) -> None:
-    if name:
-        storage().delete(name)
+def _say(error: Exception) -> None:
+    # Never its words: they may hold a value.
+    log.error("the file of an export could not be made: %s", type(error).__name__)

@@ -6,7 +6,7 @@ export ─▶ question ─▶ answers.gathered ─▶ rows in slices ─▶ a fo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any
 
 from django.http import QueryDict
@@ -16,6 +16,7 @@ from messages_app import clock
 from messages_app.analysis.query import MessageQuery
 from messages_app.answers import ARCHIVE, Answered, Gathered
 from messages_app.exports import csv_file, direct_csv, ndjson_file
+from messages_app.exports.kept import WORKSHOP
 from messages_app.exports.manifest import pairs
 from messages_app.exports.xlsx_file import Book
 from messages_app.filters import read_question
@@ -77,18 +78,23 @@ class Making:
 
     def _whole(self) -> Iterator[bytes]:
         with TemporaryFile() as file:
-            self._write_book(file)
+            # What stands in this folder for a while is rows in plain: it goes whatever happens.
+            with TemporaryDirectory(prefix=WORKSHOP) as workshop:
+                self._write_book(file, workshop)
             file.seek(0)
             while piece := file.read(PIECE):
                 yield piece
 
-    def _write_book(self, file: IO[bytes]) -> None:
+    def _write_book(self, file: IO[bytes], workshop: str) -> None:
         with translation.override(self.export.language):
-            book = Book(file, self.export.columns)
-            for records in self._slices():
-                book.add(records)
-            self.export.rows, self.export.cut = self.rows, book.cut
-            book.close(lambda: pairs(self.export))
+            book = Book(file, self.export.columns, workshop)
+            try:
+                for records in self._slices():
+                    book.add(records)
+                self.export.rows, self.export.cut = self.rows, book.cut
+                book.close(lambda: pairs(self.export))
+            finally:
+                book.leave()
 
     def _slices(self) -> Iterator[list[MessageRecord]]:
         slices = self.answer.value.slices()

@@ -28,10 +28,14 @@ OPTIONS = {
 
 
 class Book:
-    """A workbook that is being written; `cut` counts the texts that were too long for a cell."""
+    """A workbook that is being written; `cut` counts the texts that were too long for a cell.
 
-    def __init__(self, file: IO[bytes], names: Sequence[str]) -> None:
-        self.book = Workbook(file, OPTIONS)
+    Its rows stand in files of the folder `workshop` until it is closed.
+    """
+
+    def __init__(self, file: IO[bytes], names: Sequence[str], workshop: str) -> None:
+        self.book = Workbook(file, {**OPTIONS, "tmpdir": workshop})
+        self.book.use_zip64()
         self.names = names
         self.cut = 0
         self._sheets = 0
@@ -58,6 +62,11 @@ class Book:
             sheet.write_string(row, 0, name, self._bold)
             sheet.write_string(row, 1, words[:CELL_LENGTH])
         self.book.close()
+
+    def leave(self) -> None:
+        """Let go of the files in the workshop; of a book that is closed there are none."""
+        for sheet in self.book.worksheets():
+            sheet.row_data_fh.close()
 
     def _next(self) -> Worksheet:
         self._sheets += 1

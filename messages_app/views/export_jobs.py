@@ -14,7 +14,7 @@ from messages_app import clock
 from messages_app.access import Viewer, gate
 from messages_app.analysis import shown
 from messages_app.answers import held_of
-from messages_app.exports import jobs
+from messages_app.exports import jobs, kept
 from messages_app.exports.making import TYPES, mask_of, question_of
 from messages_app.exports.manifest import as_json, file_name, is_complete, question_words
 from messages_app.models import Export
@@ -44,7 +44,7 @@ class Told:
 
     @property
     def is_under_way(self) -> bool:
-        return self.state in jobs.UNDER_WAY
+        return self.state in kept.UNDER_WAY
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -75,7 +75,7 @@ def export_job(request: HttpRequest, pk: int) -> HttpResponse:
     """How far one file is; the page asks again by itself. POST forgets it with its file."""
     export = _own(request, pk)
     if request.method == "POST":
-        jobs.drop(export)
+        kept.drop(export)
         return redirect("exports")
     return show(request, "export_job", {"export": _told(export)})
 
@@ -87,7 +87,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not export.file or (export.expires_at and export.expires_at < clock.real_now()):
         raise Http404(_("This file is no longer there."))
     try:
-        file = jobs.storage().open(export.file)
+        file = kept.storage().open(export.file)
     except OSError:
         raise Http404(_("This file is no longer there.")) from None
     return FileResponse(
@@ -123,7 +123,7 @@ def _told(export: Export) -> Told:
         words=_state_words(export),
         share=share,
         rows=shown.number(export.rows),
-        lacks=() if is_complete(export) or export.state in jobs.UNDER_WAY else _lacks(export),
+        lacks=() if is_complete(export) or export.state in kept.UNDER_WAY else _lacks(export),
         file_href=reverse("export_file", args=[export.pk]) if export.file else "",
         manifest_href=reverse("export_manifest", args=[export.pk]) if export.ended_at else "",
         expires=_moment(export.expires_at) if export.file and export.expires_at else "",
@@ -131,28 +131,29 @@ def _told(export: Export) -> Told:
 
 
 def _share(export: Export) -> int | None:
-    if export.state == jobs.RUNNING and export.total:
+    if export.state == kept.RUNNING and export.total:
         return min(99, export.rows * 100 // export.total)
-    if export.state == jobs.WAITING and export.waits and (query := question_of(export)):
+    if export.state == kept.WAITING and export.waits and (query := question_of(export)):
         return int(held_of(query, clock.real_now()).share * 100)
     return None
 
 
 def _state_words(export: Export) -> str:
-    if export.state == jobs.WAITING:
+    if export.state == kept.WAITING:
         if export.waits:
-            return _("Waits until the whole range is fetched.")
+            return _("Waits until the whole range is fetched, for 12 hours at most.")
         return _("Waits for a worker.")
-    if export.state == jobs.RUNNING:
+    if export.state == kept.RUNNING:
         so_far = {"rows": shown.number(export.rows), "total": shown.number(export.total)}
         return _("%(rows)s of %(total)s rows so far") % so_far
     return _end_words(export)
 
 
 def _end_words(export: Export) -> str:
-    if not export.ended_at:
+    is_broken_off = jobs.is_broken_off(export, clock.real_now())
+    if not (export.ended_at or is_broken_off):
         return _("Being sent")
-    if export.state == jobs.FAILED:
+    if export.state == kept.FAILED or is_broken_off:
         return _("Could not be finished")
     is_gone = export.expires_at and not export.file
     return _("Done; its file is no longer there") if is_gone else _("Done")

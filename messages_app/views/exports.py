@@ -20,7 +20,7 @@ from messages_app.access import gate
 from messages_app.analysis import shown
 from messages_app.analysis.query import DEFAULT_PER_PAGE, MessageQuery, Params
 from messages_app.answers import ARCHIVE, Answered, Gathered, gathered
-from messages_app.exports import jobs
+from messages_app.exports import jobs, kept
 from messages_app.exports.columns import COLUMNS, chosen, of_table
 from messages_app.exports.making import TYPES, note_answer
 from messages_app.exports.manifest import file_name
@@ -60,7 +60,7 @@ def export(request: HttpRequest, format: str) -> HttpResponseBase:
     if must_choose or is_large:
         return _choice(request, query, format, answer)
     record = jobs.asked_for(
-        viewer, answer.query, format, clock.real_now(), state=jobs.FAILED, **wanted(request)
+        viewer, answer.query, format, clock.real_now(), state=kept.FAILED, **wanted(request)
     )
     return _sent(request, record, answer)
 
@@ -85,7 +85,7 @@ def wanted(request: HttpRequest) -> dict[str, Any]:
 
 def _sent(request: HttpRequest, record: Export, answer: Answered[Gathered]) -> HttpResponseBase:
     note_answer(record, answer)
-    record.state = jobs.RUNNING
+    record.state = kept.RUNNING
     headers = {
         "Content-Disposition": f'attachment; filename="{file_name(record)}"',
         "Link": f'<{reverse("export_manifest", args=[record.pk])}>; rel="describedby"',

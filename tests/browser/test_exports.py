@@ -20,7 +20,7 @@ QUESTION = "/messages/?period=last_24_hours&country=FR&status=delivered"
 def office(account, live_server, page, context, monkeypatch) -> str:
     """An administrator at the table; `office` is the server's address."""
     storage = InMemoryStorage()
-    monkeypatch.setattr("messages_app.exports.jobs.storage", lambda: storage)
+    monkeypatch.setattr("messages_app.exports.kept.storage", lambda: storage)
     log_in(context, live_server.url, "admin", "Administrator")
     return live_server.url
 
@@ -97,7 +97,7 @@ def test_without_scripts_a_file_is_asked_for_and_fetched(
     account, live_server, browser, working, monkeypatch
 ):
     storage = InMemoryStorage()
-    monkeypatch.setattr("messages_app.exports.jobs.storage", lambda: storage)
+    monkeypatch.setattr("messages_app.exports.kept.storage", lambda: storage)
     monkeypatch.setattr("messages_app.exports.jobs.AT_ONCE", 20)
     context = browser.new_context(java_script_enabled=False, locale="en-GB")
     log_in(context, live_server.url, "admin", "Administrator")

@@ -376,7 +376,7 @@ def test_a_file_that_breaks_off_is_told_as_unfinished(archive, exporter, monkeyp
     viewer = Viewer(User.objects.get(username="exporter").pk, frozenset(PERMISSIONS))
     query = MessageQuery(now=NOW, period="last_24_hours", mask=viewer.mask)
     wanted: dict[str, Any] = {"columns": COLUMNS, "language": "en", "site": ""}
-    export = jobs.asked_for(viewer, query, "ndjson", NOW, state=jobs.FAILED, **wanted)
+    export = jobs.asked_for(viewer, query, "ndjson", NOW, state="failed", **wanted)
     pieces = jobs.sent(export, gathered(query), lambda: NOW)
     assert [next(pieces), next(pieces)]
     pieces.close()  # as a server does when nobody listens any more

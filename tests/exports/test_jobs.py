@@ -10,7 +10,8 @@ from django.db import connection
 from django.test import Client
 
 from messages_app.archive.claims import database_now
-from messages_app.exports import jobs
+from messages_app.exports import jobs, leases
+from messages_app.exports import kept as kept_files
 from messages_app.models import Export, Span
 from tests.archive.storing import store
 from tests.conftest import browser, person
@@ -30,7 +31,7 @@ NUMBER = "33639987701"
 def kept(monkeypatch) -> InMemoryStorage:
     """Any storage of Django's does: here one that has no disk."""
     storage = InMemoryStorage()
-    monkeypatch.setattr("messages_app.exports.jobs.storage", lambda: storage)
+    monkeypatch.setattr("messages_app.exports.kept.storage", lambda: storage)
     return storage
 
 
@@ -84,13 +85,13 @@ def test_how_far_it_is_is_told_while_it_is_made(archive, exporter, monkeypatch):
     monkeypatch.setattr("messages_app.answers.SLICE", 10)
     export = ask(exporter)
     seen = []
-    renew = jobs._renew
+    renew = leases.renew
 
     def told(one: Export, owner: str, rows: int) -> None:
         renew(one, owner, rows)
         seen.append(page(exporter, export))
 
-    monkeypatch.setattr(jobs, "_renew", told)
+    monkeypatch.setattr(leases, "renew", told)
     work()
     shares = [int(re.findall(r'<progress[^>]* value="(\d+)"', one)[0]) for one in seen]
     assert shares == sorted(shares)
@@ -112,8 +113,8 @@ def test_a_file_over_the_limit_is_made_in_the_background(archive, exporter, monk
 
 def test_two_workers_never_make_the_same_file(archive, exporter, monkeypatch):
     export = ask(exporter)
-    assert jobs._taken(export, "a")
-    assert not jobs._taken(export, "b")
+    assert leases.take(export, "a")
+    assert not leases.take(export, "b")
     assert not work("b")
 
 
@@ -123,17 +124,17 @@ def test_a_worker_that_was_killed_is_taken_over_and_one_that_slept_writes_nothin
     """I9, F64, of files."""
     monkeypatch.setattr("messages_app.answers.SLICE", 10)
     export = ask(exporter)
-    renew = jobs._renew
+    renew = leases.renew
 
     def slept(one: Export, owner: str, rows: int) -> None:
         if owner == "a":
             with connection.cursor() as cursor:
                 cursor.execute(f"UPDATE messages_app_export SET until = {database_now()} - 1")
-            monkeypatch.setattr(jobs, "_renew", renew)
+            monkeypatch.setattr(leases, "renew", renew)
             assert work("b")
         renew(one, owner, rows)
 
-    monkeypatch.setattr(jobs, "_renew", slept)
+    monkeypatch.setattr(leases, "renew", slept)
     work("a")
     export.refresh_from_db()
     assert export.state == "done"
@@ -160,7 +161,7 @@ def test_a_file_that_could_not_be_finished_says_so_in_its_name_and_its_manifest(
         if rows >= 30:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(jobs, "_renew", full)
+    monkeypatch.setattr(leases, "renew", full)
     work()
     shown = page(exporter, export)
     assert "Could not be finished" in shown
@@ -210,10 +211,10 @@ def test_a_file_expires_and_what_it_was_is_remembered_a_while(archive, exporter,
     later = NOW + timedelta(hours=25)
     monkeypatch.setattr("messages_app.clock.real_now", lambda: later)
     assert exporter.get(f"/exports/{export.pk}/file").status_code == 404
-    jobs.forget(later)
+    kept_files.forget(later)
     assert kept.listdir("")[1] == []
     assert "its file is no longer there" in page(exporter, export)
-    jobs.forget(NOW + timedelta(days=31))
+    kept_files.forget(NOW + timedelta(days=31))
     assert not Export.objects.exists()
 
 

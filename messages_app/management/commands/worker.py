@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from argparse import ArgumentParser
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from messages_app.archive.plan import Policy
 from messages_app.archive.runs import note_failure
 from messages_app.archive.starting import Refused
 from messages_app.archive.worker import Patience, Worker, new_owner
-from messages_app.exports import jobs
+from messages_app.exports import jobs, kept
 from messages_app.management.ranges import add_same_account
 from messages_app.provider import ConfigurationFault, ProviderError
 from messages_app.sources import Account, account
@@ -87,16 +88,23 @@ def follow(stop: threading.Event, *, same_account: bool = False) -> None:
 
 
 def make_files(stop: threading.Event) -> None:
-    """Make files of exports until `stop` is set; a database that fails is said once and tried again."""
-    owner, patience = new_owner(), Patience()
+    """Make files of exports until `stop` is set. What fails is said once and tried again ever later:
+    whatever it is, the next files are made.
+    """
+    owner, patience, due = new_owner(), Patience(), float("-inf")
     while not stop.is_set():
         try:
+            if (now := monotonic()) >= due:
+                due = now + kept.EVERY
+                kept.forget(clock.real_now())
             pause = 0.0 if jobs.work(owner, clock.real_now, stop.is_set) else jobs.IDLE_SECONDS
             patience.is_over()
         except FAILURES as error:
-            kind = kind_of(error)
-            pause = patience.failed(sentence_of(kind))
+            pause = patience.failed(sentence_of(kind_of(error)))
             connection.close()
+        except Exception as error:
+            # Its words may hold a value.
+            pause = patience.failed(f"files of exports cannot be made: {type(error).__name__}")
         stop.wait(pause)
     connection.close()
 
