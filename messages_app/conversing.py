@@ -144,6 +144,9 @@ class Asked:
     def live(self) -> Answered[Conversation]:
         sent = self._sent()
         is_short = sent.since > self.shown.span[0]
+        if is_short and self.held.is_whole and self.past.as_of is not None:
+            # Not of this minute, but all of it: better than the end of what is too much to read.
+            return self.archived()
         looked, failure = self._look()
         kept = archived_rows(self.query, self.before, SIZE) if self.past.as_of else []
         rows = [*kept, *looked.rows, *sent.rows]

@@ -21,7 +21,7 @@ MOST = 1_000
 """Rows that are counted; beyond, the list counts them."""
 
 BESIDE = timedelta(days=1)
-"""How far around a message the same text is looked for."""
+"""How far around a message its text is looked for, also within others."""
 
 SHORTEST_TEXT, LONGEST_TEXT = 12, 500
 """Letters of a text that can be looked for at once: a short one stands in too many others."""
@@ -63,7 +63,8 @@ def _questions(record: MessageRecord, whole: MessageQuery) -> list[tuple[str, Me
         to, by = spelled("destination", handset), spelled("sender", handset)
         found.append((SENT, whole.but(destination=to, type=OUTGOING)))
         found.append((RECEIVED, whole.but(sender=by, type=INCOMING_TYPE)))
-    text = record.message.strip()
+    # A line break cannot be asked for: browsers strip it from a field. The longest line tells most.
+    text = max((line.strip() for line in record.message.splitlines()), key=len, default="")
     if SHORTEST_TEXT <= len(text) <= LONGEST_TEXT and "\0" not in text:
         near = whole.within(record.date - BESIDE, record.date + BESIDE)
         found.append((TEXT, near.but(message=text)))

@@ -32,8 +32,9 @@ class Advice:
     do: str | Promise
 
 
-SILENT, OPT_OUT, REPLY = "silent", "opt_out", "reply"
-"""Kinds that no status names: no receipt for too long, and the two of incoming messages."""
+SILENT, LATE, OPT_OUT, REPLY = "silent", "late", "opt_out", "reply"
+"""Kinds that no status names: no receipt for too long, planned for a time that has passed, and the two
+of incoming messages."""
 
 ADVICE = {
     DELIVERED: Advice(
@@ -81,6 +82,15 @@ ADVICE = {
     WAITING: Advice(
         _("The message is planned, and will be sent at the time shown."),
         _("Wait for its time. If it is wrong, move or cancel it at the provider before then."),
+    ),
+    LATE: Advice(
+        _(
+            "The time that the message was planned for has passed; whether it was sent is not known."
+        ),
+        _(
+            "Look again in some minutes. If it still waits, give the message's number to the provider and "
+            "ask whether it was sent. Do not send it again before you know; it may come twice."
+        ),
     ),
     MODERATION: Advice(
         _("The message is being checked and will be sent once it is accepted."),
@@ -152,14 +162,21 @@ BY_REASON = {
 }
 """Reasons that say more than their status does; they count only for what failed."""
 
+OPERATORS = ("REJECTED", "NETWORK_ERROR", "EXPIRED")
+"""Reasons that tell of an operator or a phone: nothing of a message that neither was given."""
 
-def advice_on(record: MessageRecord, *, is_young: bool) -> Advice:
-    """The sentences for a message. `is_young`: its receipt may still come."""
+
+def advice_on(record: MessageRecord, *, is_young: bool, is_late: bool = False) -> Advice:
+    """The sentences for a message. `is_young`: its receipt may still come; `is_late`: its time is past."""
     if record.type == MO:
         return ADVICE[OPT_OUT if opts_out(record) else REPLY]
     state = record.state
-    if state in (UNDELIVERED, NOT_SENT, DENIED):
-        return BY_REASON.get(record.status_details.upper(), ADVICE[state])
+    if state in (UNDELIVERED, NOT_SENT):
+        reason = record.status_details.upper()
+        tells = state == UNDELIVERED or reason not in OPERATORS
+        return BY_REASON.get(reason, ADVICE[state]) if tells else ADVICE[state]
+    if state == WAITING and is_late:
+        return ADVICE[LATE]
     if state == SENT and not is_young:
         return ADVICE[SILENT]
     return ADVICE.get(state, ADVICE[OTHER])

@@ -182,13 +182,14 @@ def _answer(path: str, query: MessageQuery, answer: Answered[Conversation]) -> d
     return provenance(answer) | {
         "older": older,
         "newer": newer,
-        "is_empty": not told and unheard is None,
+        "is_empty": not told and unheard is None and found.stretch.before is None,
         "unheard": unheard,
         "earlier_href": _address(path, found.stretch.before, 0),
         "earlier_target": f"{OLDER}-{_mark(found.stretch.before)}",
         "has_earlier": found.stretch.before is not None,
         "unproven": answer.unproven,
         "figures": _figures(found, query) if found.own and told else [],
+        "is_uncounted": found.own is None,
         "opted_out": second_words(opted_out) if opted_out else "",
         "disregarding": _disregarding(found, query),
     }

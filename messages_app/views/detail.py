@@ -33,7 +33,7 @@ NEIGHBOURS = {
     CAMPAIGN: gettext_lazy("Same campaign"),
     SENT: gettext_lazy("To the same number"),
     RECEIVED: gettext_lazy("From the same number"),
-    TEXT: gettext_lazy("Same text, from the day before to the day after"),
+    TEXT: gettext_lazy("Holds this text, from the day before to the day after"),
 }
 
 UNSENT = (*PENDING, NOT_SENT, DENIED, WITHDRAWN)
@@ -70,7 +70,8 @@ def detail(
     `looks` is how readings saw it, `beside` what else there is like it, as far as that is known.
     """
     status = status_of_row(record)
-    advice = advice_on(record, is_young=is_young(record, query))
+    is_late = record.date < query.now.replace(tzinfo=None)
+    advice = advice_on(record, is_young=is_young(record, query), is_late=is_late)
     raw = raw_record(record)
     return {
         "record": record,

@@ -82,7 +82,8 @@ def _accepted(record: MessageRecord, query: MessageQuery, looks: list[Look]) -> 
         return _step(label, FAILED, _("refused by the provider"))
     if state == MODERATION:
         return _step(label, PENDING, _("a person at the provider has to decide"))
-    if looks:
+    # What was read only after it was sent tells nothing of when it was accepted.
+    if looks and looks[0].since.astimezone(query.zone).replace(tzinfo=None) < record.date:
         first = _instant(looks[0], query.zone)
         return _step(label, DONE, _("first seen by us on %s") % first)
     return _step(label, DONE, _("the provider does not tell when"))

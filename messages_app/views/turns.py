@@ -155,9 +155,12 @@ def _answers(
         return None
     moment = shown.day_and_clock(asked.date, turn.record.date)
     seconds = int((turn.record.date - asked.date).total_seconds())
-    words = _("Answers %(moment)s, after %(delay)s") % {
-        "moment": moment, "delay": shown.duration(seconds)
-    }  # fmt: skip
+    # Two sentences: other languages put another word before a day than before an hour.
+    if asked.date.date() == turn.record.date.date():
+        said = _("Answers %(time)s, after %(delay)s")
+    else:
+        said = _("Answers %(day)s, after %(delay)s")
+    words = said % {"time": moment, "day": moment, "delay": shown.duration(seconds)}
     quote = one_line(asked.message[: 2 * QUOTED])
     quote = f"{quote[:QUOTED].rstrip()}…" if len(quote) > QUOTED else quote
     is_here = asked.key in here

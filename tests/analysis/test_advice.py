@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from messages_app.analysis.advice import ADVICE, BY_REASON, SILENT, advice_on
+from messages_app.analysis.advice import ADVICE, BY_REASON, LATE, OPERATORS, SILENT, advice_on
 from messages_app.analysis.statuses import OTHER, OURS, REASONS, STATUSES
 from tests.factories import incoming, record
 
@@ -28,12 +28,32 @@ def test_the_sentences_are_whole_and_french_as_well(name):
         assert french != str(words)
 
 
-@pytest.mark.parametrize("status", ["UNDELIVERED", "NOT_SENT", "DENIED"])
+@pytest.mark.parametrize("status", ["UNDELIVERED", "NOT_SENT"])
 def test_a_failure_is_advised_on_by_its_reason_where_that_is_known(status):
     known = record(status=status, status_details="INVALID_DESTINATION")
     assert advice_on(known, is_young=True) == BY_REASON["INVALID_DESTINATION"]
     unknown = record(status=status, status_details="SOMETHING")
     assert advice_on(unknown, is_young=True) == ADVICE[status.lower()]
+
+
+@pytest.mark.parametrize("reason", OPERATORS)
+def test_no_operator_is_blamed_for_what_it_was_never_given(reason):
+    for status in ("NOT_SENT", "DENIED"):
+        kept = record(status=status, status_details=reason)
+        assert advice_on(kept, is_young=True) == ADVICE[status.lower()]
+    given = record(status="UNDELIVERED", status_details=reason)
+    assert advice_on(given, is_young=True) == BY_REASON[reason]
+
+
+def test_a_refusal_of_the_provider_is_advised_on_as_such_whatever_its_reason():
+    refused = record(status="DENIED", status_details="INVALID_DESTINATION")
+    assert advice_on(refused, is_young=True) == ADVICE["denied"]
+
+
+def test_what_waits_past_its_time_is_not_said_to_be_sent_then():
+    waits = record(status="WAITING")
+    assert advice_on(waits, is_young=True, is_late=True) == ADVICE[LATE]
+    assert advice_on(waits, is_young=True) == ADVICE["waiting"]
 
 
 def test_a_reason_beside_a_success_changes_nothing():

@@ -348,6 +348,26 @@ def test_more_than_is_read_live_is_shown_from_its_end(settings, monkeypatch, db,
         ]
 
 
+def test_many_old_messages_are_shown_though_none_is_young(
+    settings, monkeypatch, db, support_client
+):
+    monkeypatch.setattr("messages_app.clock.now", lambda: NOW)
+    monkeypatch.setattr("messages_app.clock.real_now", lambda: NOW)
+    monkeypatch.setattr("messages_app.analysis.live.LIVE_ROWS", 400)
+    with account_of([sent(n, 60 + n // 60) for n in range(1, 1_500)], settings) as box:
+        live = shown(support_client)
+        assert "No message of this number is known" not in live
+        assert "data-earlier" in live
+        assert "data-uncounted" in live
+        keep(box)
+        # Whole, but not of this minute: what the provider has young of it is too much to be read.
+        Span.objects.update(fetched_at=NOW - timedelta(hours=1))
+        text = shown(support_client)
+        assert "No message of this number is known" not in text
+        assert len(keys(text)) == 50
+        assert ">1,499</a>" in text
+
+
 # Differential: exactly the messages of a number
 
 

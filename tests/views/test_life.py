@@ -53,11 +53,16 @@ def test_after_three_days_no_receipt_is_expected():
 
 def test_steps_tell_their_times():
     row = record(date=YESTERDAY, dlr_date=YESTERDAY + timedelta(seconds=6))
-    accepted, sent, receipt = steps(row, QUERY, [look(0)])
-    assert accepted.moment == "first seen by us on 18 Nov 2026 13:30:00"
+    accepted, sent, receipt = steps(row, QUERY, [look(-2 * 1440)])
+    assert accepted.moment == "first seen by us on 16 Nov 2026 13:30:00"
     assert sent.moment == "17 Nov 2026 15:00:00"
     assert receipt.moment == "17 Nov 2026 15:00:06, after 6 s"
     assert steps(row, QUERY, [])[0].moment == "the provider does not tell when"
+
+
+def test_a_message_read_only_after_it_was_sent_is_not_said_to_be_accepted_then():
+    row = record(date=YESTERDAY)
+    assert steps(row, QUERY, [look(0)])[0].moment == "the provider does not tell when"
 
 
 def test_an_incoming_message_has_one_step():

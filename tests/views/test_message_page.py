@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 from messages_app.addresses import conversation_path
 from messages_app.archive.observed import MOST as MOST_LOOKS
 from messages_app.models import Message, Observation, Span
-from messages_app.neighbours import MOST, neighbours
+from messages_app.neighbours import MOST, TEXT, neighbours
 from messages_app.privacy import COVERED, OPEN
 from messages_app.views.copying import FIELDS, as_text, raw_record
 from tests.archive.storing import store
@@ -69,12 +69,12 @@ def test_the_page_tells_the_way_and_what_was_seen(held, support_client):
     key = Message.objects.get().key
     Observation.objects.create(
         key=key, date=MINE.date, status="SENT", status_details="SENT", dlr_date=None,
-        since=NOW - timedelta(days=2), until=NOW - timedelta(days=1),
+        since=NOW - timedelta(days=3), until=NOW - timedelta(days=1),
     )  # fmt: skip
     text = words(shown(support_client))
     assert "Receipt (done) 16 Nov 2026 15:00:08, after 8 s" in text
-    assert "first seen by us on 16 Nov 2026 15:00:00" in text
-    assert "16 Nov 2026 15:00:00 first seen as “No receipt”" in text
+    assert "first seen by us on 15 Nov 2026 15:00:00" in text
+    assert "15 Nov 2026 15:00:00 first seen as “No receipt”" in text
     assert "18 Nov 2026 15:00:00 “No receipt” became “Delivered”; reason: Delivered" in text
 
 
@@ -129,6 +129,20 @@ def test_copies_are_what_was_written(held, support_client):
     assert {"33639980001", "5", "ORDER-7"} <= set(everything)
 
 
+def test_what_waits_past_its_time_is_told_so(held, support_client):
+    store([record(message_id=8, date=WALL - timedelta(hours=1), status="WAITING")], read_at=NOW)
+    text = words(shown(support_client, "/messages/sms_mt/8/"))
+    assert "What to tell the customer The time that the message was planned for has passed" in text
+
+
+def test_of_a_text_with_lines_the_longest_is_looked_for(held, support_client):
+    lined = "Bonjour,\r\nvotre colis arrive demain\r\nA bientôt"
+    row = record(message_id=8, date=MINE.date, campaign_id=None, message=lined)
+    store([row], read_at=NOW)
+    (found,) = (one for one in neighbours(row, OPEN) if one.kind == TEXT)
+    assert (found.query.message, found.count) == ("votre colis arrive demain", 1)
+
+
 @pytest.fixture
 def crowd(held):
     """Like a message: of its campaign, to and from its number, with its text."""
@@ -148,7 +162,7 @@ def test_others_like_it_are_counted_and_each_count_opens_its_list(crowd, support
     counts = {label: count for label, _href, count in found}
     assert counts == {
         "Same campaign": "5", "To the same number": "4", "From the same number": "2",
-        "Same text, from the day before to the day after": "5",
+        "Holds this text, from the day before to the day after": "5",
     }  # fmt: skip
     for _label, href, count in found:
         assert f'data-total="{count}"' in shown(support_client, unescape(href))
