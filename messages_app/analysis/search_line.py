@@ -5,7 +5,7 @@ The way back is `searches.understood`; order and page of the list are no part of
 
 from collections.abc import Iterator
 
-from messages_app.analysis.exact import exactly, is_exact
+from messages_app.analysis.exact import exactly, is_exact, meant
 from messages_app.analysis.numbers import (
     LONGEST_NUMBER,
     SHORTEST_NUMBER,
@@ -51,9 +51,18 @@ def usual_period(query: MessageQuery) -> str:
     Messages of one number, campaign or reference are few and may be old: all that the provider
     keeps. Else the default.
     """
-    sender = query.sender if query.sender.isdecimal() else ""
-    one_of = (query.destination, sender, query.campaign, query.reference)
+    one_of = (query.destination, _digits_of_sender(query), query.campaign, query.reference)
     return LONG_PERIOD if any(map(_is_one, one_of)) else DEFAULT_PERIOD
+
+
+def one_number(query: MessageQuery) -> str:
+    """The number whose messages alone a question asks for, as the provider writes it; else ""."""
+    asked = (query.destination, _digits_of_sender(query))
+    return next((meant(value) for value in asked if _is_one(value)), "")
+
+
+def _digits_of_sender(query: MessageQuery) -> str:
+    return query.sender if query.sender.isdecimal() else ""
 
 
 def _is_one(value: str) -> bool:

@@ -6,8 +6,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from messages_app.addresses import conversation_path
 from messages_app.analysis.countries import flag
 from messages_app.analysis.numbers import shown_number
+from messages_app.analysis.query import MessageQuery
+from messages_app.privacy import COVERED, OPEN
+from messages_app.sealing import unseal
+from messages_app.views.nothing import nothing
+from tests.views.conftest import NOW
 from tests.views.test_pages import found, text
 
 BROWSER = {"sec-fetch-dest": "document"}
@@ -37,7 +43,7 @@ def test_a_whole_range_shows_its_frame_first_and_reads_nothing_for_it(
     assert dict(parse_qsl(urlsplit(address).query))["wait"] == "1"
     rows = text(support_client.get(address))
     assert "data-total" in rows
-    assert 'hx-trigger="load" hx-target="this" hx-select="#results"' not in rows
+    assert 'hx-trigger="load, again" hx-target="this" hx-select="#results"' not in rows
     # What is at hand needs no frame, and an address to copy does not ask to wait.
     again = text(support_client.get(address.replace("wait=1", ""), headers=BROWSER))
     assert "data-total" in again
@@ -116,6 +122,39 @@ def test_what_is_still_to_be_sent_is_offered_in_the_future(account, support_clie
     assert dict(parse_qsl(urlsplit(ahead).query)) == {"period": "scheduled", "status": status}
     delivered = text(support_client.get("/messages/", {**asked, "country": "AQ", "status": "sent"}))
     assert "Show what is scheduled" not in delivered
+
+
+def offered(**changes) -> dict[str, str]:
+    """What an empty answer offers besides the whole list: words → address."""
+    offers = nothing("/messages/", MessageQuery(now=NOW, **{"mask": OPEN, **changes})).offers
+    return {str(one.label): one.href for one in offers if one.href != "/messages/"}
+
+
+def test_where_one_number_has_no_message_its_conversation_and_more_time_are_offered():
+    found = offered(destination="33639980000", period="last_6_months")
+    assert list(found) == ["Open the conversation", "Last 12 months", "Show what is scheduled"]
+    assert found["Open the conversation"] == conversation_path("33639980000")
+    for name, period in list(zip(found, ("", "last_12_months", "scheduled"), strict=True))[1:]:
+        params = dict(parse_qsl(urlsplit(found[name]).query))
+        assert params["period"] == period
+        assert unseal("destination", params["destination"]) == "33639980000"
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"campaign": "7", "period": "last_6_months"}, ["Last 12 months", "Show what is scheduled"]),
+        ({"sender": "36000", "period": "last_12_months"},
+         ["Open the conversation", "Show what is scheduled"]),
+        ({"sender": "36000", "period": "scheduled"}, ["Open the conversation", "Last 12 months"]),
+        ({"sender": "36000", "period": "scheduled", "mask": COVERED}, ["Last 12 months"]),
+        ({"destination": "336*"}, []),
+        ({"sender": "ACME"}, []),
+        ({"message": "colis"}, []),
+    ],
+)  # fmt: skip
+def test_an_empty_answer_offers_what_may_hold_more_of_one_thing(asked, words):
+    assert list(offered(**asked)) == words
 
 
 @pytest.mark.parametrize(
