@@ -55,6 +55,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "may": may,
         "pages": page_links(request),
         "theme": theme if theme in THEMES else "",
+        "keys_off": request.COOKIES.get("keys") == "off",
         "can_reset_password": bool(settings.EMAIL_URL),
         "saved_views": cache(partial(_menu, user.pk, may))
         if user and may and not is_visitor

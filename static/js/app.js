@@ -1,4 +1,5 @@
-// The frame of every page: theme, menus, copying, messages. Everything works without it.
+// The frame of every page: theme, menus, copying, messages, parts that do not come. Everything works
+// without it.
 "use strict";
 
 (() => {
@@ -16,7 +17,13 @@
     silence = setTimeout(() => (toast().textContent = ""), 4000);
   }
 
-  // Theme: as the system, light, dark. A cookie, so that the server's first answer has it already.
+  // A cookie of a year, so that the server's first answer has it already.
+  function remember(name, value) {
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax${secure}`;
+  }
+
+  // Theme: as the system, light, dark.
   const THEMES = ["", "light", "dark"];
 
   function showTheme(button) {
@@ -31,11 +38,17 @@
     const theme = THEMES[(THEMES.indexOf(root.dataset.theme ?? "") + 1) % THEMES.length];
     if (theme) root.dataset.theme = theme;
     else delete root.dataset.theme;
-    const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax${secure}`;
+    remember("theme", theme);
     showTheme(button);
     document.dispatchEvent(new Event("themechange"));
   }
+
+  // Keys of one character get in the way of people who speak to their machine: they can switch them off.
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-keys-switch]")) return;
+    root.dataset.keys = target.checked ? "on" : "off";
+    remember("keys", root.dataset.keys);
+  });
 
   // What needs a script is hidden until there is one.
   function wake() {
@@ -156,7 +169,7 @@
       if (open) event.preventDefault(); // one press closes one thing
     }
     const typing = event.target.closest("input, select, textarea, [contenteditable]");
-    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    if (event.key === "/" && !typing && root.dataset.keys !== "off" && !event.ctrlKey && !event.metaKey && !event.altKey) {
       const field = document.getElementById("search-line");
       if (!field || document.querySelector("dialog[open]")) return;
       event.preventDefault();
@@ -169,6 +182,31 @@
   document.addEventListener("htmx:afterRequest", () => document.body.classList.remove("is-loading"));
   document.addEventListener("htmx:afterSwap", fold);
   document.addEventListener("htmx:afterSettle", wake);
+  // A part that could not be fetched at all says so in its own place, and is asked for again there.
+  const waiting = (target) => target?.matches('[aria-busy="true"]:has([data-not-loaded])');
+
+  function showsFailure(place, isFailed) {
+    place.setAttribute("aria-busy", String(!isFailed));
+    const loading = place.querySelectorAll(".skeleton, .state-loading, .chart-grid");
+    for (const one of loading) one.hidden = isFailed;
+    place.querySelector("[data-not-loaded]").hidden = !isFailed;
+  }
+
+  for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failure, (event) => {
+      if (!waiting(event.detail.target)) return;
+      showsFailure(event.detail.target, true);
+      event.preventDefault();
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    const place = event.target.closest("[data-load-again]")?.closest("[aria-busy]");
+    if (!place) return;
+    showsFailure(place, false);
+    place.dispatchEvent(new Event("again"));
+  });
+
   for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     window.addEventListener(failure, (event) => {
       if (!event.defaultPrevented) announce(document.body.dataset.failed);

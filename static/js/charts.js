@@ -502,31 +502,6 @@
     document.dispatchEvent(new CustomEvent("copytext", { detail: button }));
   });
 
-  // A part that could not be fetched at all says so in its own place, and is asked for again there.
-  const waiting = (target) => target?.matches('[aria-busy="true"]:has([data-not-loaded])');
-
-  function showsFailure(place, isFailed) {
-    place.setAttribute("aria-busy", String(!isFailed));
-    const loading = place.querySelectorAll(".skeleton, .state-loading, .chart-grid");
-    for (const one of loading) one.hidden = isFailed;
-    place.querySelector("[data-not-loaded]").hidden = !isFailed;
-  }
-
-  for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(failure, (event) => {
-      if (!waiting(event.detail.target)) return;
-      showsFailure(event.detail.target, true);
-      event.preventDefault();
-    });
-  }
-
-  document.addEventListener("click", (event) => {
-    const place = event.target.closest("[data-load-again]")?.closest("[aria-busy]");
-    if (!place) return;
-    showsFailure(place, false);
-    place.dispatchEvent(new Event("again"));
-  });
-
   document.addEventListener("htmx:afterSettle", drawAll);
   document.addEventListener("themechange", redraw);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);

@@ -2,6 +2,7 @@
 "use strict";
 
 (() => {
+  const root = document.documentElement;
   const covering = window.matchMedia("(max-width: 1099px)");
   const dialog = () => document.getElementById("keys");
   const FIELDS = "input, select, textarea, [contenteditable]";
@@ -31,7 +32,7 @@
 
   document.addEventListener("keydown", (event) => {
     const does = KEYS[event.key];
-    if (!does || !isPlain(event) || event.target.closest(FIELDS)) return;
+    if (!does || root.dataset.keys === "off" || !isPlain(event) || event.target.closest(FIELDS)) return;
     if (document.querySelector("dialog[open]")) return;
     event.preventDefault();
     does();

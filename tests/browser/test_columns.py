@@ -115,6 +115,7 @@ def test_without_javascript_columns_are_chosen_and_moved(plain):
     page.locator("#column-switch").click()
     page.get_by_role("link", name="Choose columns").click()
     page.locator('.column-list input[value="parts"]').uncheck()
+    expect(page.get_by_role("button", name="Move “Country” up")).to_have_count(0)  # it is not shown
     page.get_by_role("button", name="Move “Text” up").click()
     expect(page.get_by_role("heading", name="Columns")).to_be_visible()
     page.get_by_role("button", name="Move “Text” up").click()
@@ -219,6 +220,33 @@ def test_the_keys_are_listed_by_a_key_and_by_a_link(table, theme):
     expect(dialog).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_be_hidden()
+
+
+def test_keys_of_one_character_can_be_switched_off_and_stay_off(table):
+    dialog = table.get_by_role("dialog", name="Keys")
+    switch = dialog.get_by_role("checkbox", name="Use the keys of one character")
+    table.keyboard.press("?")
+    switch.uncheck()
+    table.keyboard.press("Escape")
+    for _ in range(2):
+        for key in "j/?":
+            table.keyboard.press(key)
+        assert focused(table) == -1
+        expect(table.locator("#search-line")).not_to_be_focused()
+        expect(dialog).to_be_hidden()
+        expect(table.locator(".search-key")).to_be_hidden()
+        table.reload()
+        table.wait_for_load_state("networkidle")
+    table.locator(".top-side details.menu summary").click()
+    table.get_by_role("link", name="Keys and search").click()
+    expect(switch).not_to_be_checked()
+    switch.check()
+    table.keyboard.press("Escape")
+    expect(table.locator(".search-key")).to_be_visible()
+    table.keyboard.press("j")
+    assert focused(table) == 0
+    table.keyboard.press("/")
+    expect(table.locator("#search-line")).to_be_focused()
 
 
 def test_without_javascript_the_link_leads_to_the_keys(plain):

@@ -51,6 +51,23 @@ def test_a_number_of_the_list_leads_to_its_conversation(talk, page):
     expect(turns(page).last).to_contain_text("Qui êtes-vous ?")
 
 
+def test_a_conversation_that_does_not_come_says_so_and_can_be_asked_for_again(
+    talk, page, complaints
+):
+    _box, address = talk
+    page.route("**/*wait=1*", lambda route: route.abort())
+    opened(page, address)
+    alert = page.locator("#conversation").get_by_role("alert")
+    expect(alert).to_contain_text("This part could not be loaded.")
+    expect(page.locator(".skeleton.talk-waits:visible, .state-loading:visible")).to_have_count(0)
+    assert violations(page) == []
+    page.unroute("**/*wait=1*")
+    alert.get_by_role("button", name="Try again").click()
+    expect(turns(page)).not_to_have_count(0)
+    assert complaints
+    complaints.clear()
+
+
 def test_live_the_frame_comes_first_and_a_look_goes_further_back(talk, page):
     _box, address = talk
     opened(page, address)

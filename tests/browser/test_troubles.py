@@ -101,6 +101,24 @@ def test_a_refresh_that_is_not_answered_at_all_leaves_the_rows(refreshing, monke
     complaints.clear()
 
 
+def test_rows_that_do_not_come_say_so_in_their_place_and_can_be_asked_for_again(
+    site, page, complaints
+):
+    page.route("**/*wait=1*", lambda route: route.abort())
+    opened(page, f"{site}/messages/?period=yesterday&sort=-cost")
+    results = page.locator("#results")
+    expect(results.get_by_role("alert")).to_contain_text("This part could not be loaded.")
+    expect(results.locator(".skeleton:visible, .state-loading:visible")).to_have_count(0)
+    expect(page.locator(".toast")).to_be_empty()
+    assert violations(page) == []
+    page.unroute("**/*wait=1*")
+    results.get_by_role("button", name="Try again").click()
+    expect(rows(page)).to_have_count(50)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert complaints
+    complaints.clear()
+
+
 def test_figures_that_cannot_be_counted_anew_stay(refreshing, account, monkeypatch):
     page = refreshing
     counted = page.locator('[data-figure="outgoing"] .figure-value').text_content() or ""
