@@ -1,5 +1,8 @@
 """The words of the provider's log: types, statuses as its filters write them, and their groups."""
 
+import re
+import unicodedata
+
 MT, MO = "sms_mt", "sms_mo"
 """Outgoing (mobile terminated) and incoming (mobile originated)."""
 
@@ -21,8 +24,11 @@ each of which the provider gives a campaign id too."""
 
 OPT_OUT_WORD = "stop"
 
+_FIRST_WORD = re.compile(r"[\W_]*([^\W_]+(?:[-'\u2019_]\w+)*)")
+"""Whatever signs stand around it; words joined by a hyphen or an apostrophe are one."""
+
 
 def is_opt_out(text: str) -> bool:
-    """An incoming text whose first word is STOP, in any case."""
-    words = text.split(maxsplit=1)
-    return bool(words) and words[0].strip(".,;:!?\"'()").casefold() == OPT_OUT_WORD
+    """An incoming text whose first word is STOP, in any case; marks without a shape do not count."""
+    found = _FIRST_WORD.match("".join(one for one in text if unicodedata.category(one) != "Cf"))
+    return bool(found) and found[1].casefold() == OPT_OUT_WORD

@@ -90,7 +90,10 @@ def test_wilson_is_the_published_interval():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("STOP", True), ("stop", True), (" Stop!", True), ("STOP 36000", True), ("Stopper", False),
-     ("ne pas STOP", False), ("", False)],
+     ("ne pas STOP", False), ("", False), ("STOP…", True), ("« STOP »", True), ("«STOP»", True),
+     ("‘STOP’", True), ("[STOP]", True), ("Stop,merci", True), ("\u200bSTOP", True),
+     ("\ufeffS\u200dTOP.", True), ("→ stop", True), ("*STOP*", True), ("STOP36000", False),
+     ("stop-pub", False), ("Non-stop", False), ("1 stop", False), ("…", False)],
 )  # fmt: skip
 def test_an_opt_out_is_an_incoming_text_whose_first_word_is_stop(text, expected):
     assert is_opt_out(text) is expected
