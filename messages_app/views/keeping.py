@@ -16,13 +16,13 @@ from messages_app.access import Viewer, gate
 from messages_app.analysis.periods import CUSTOM
 from messages_app.analysis.query import MessageQuery, Params
 from messages_app.analysis.sentence import range_words, span_words
-from messages_app.filters import question_url, read_question
+from messages_app.filters import SEARCHED, question_url, read_question
 from messages_app.saved import NEEDS
 from messages_app.views.asking import extras_of
 from messages_app.views.comparing import Aside, aside_of
 
-PASSING = ("wait", "refresh", "seen")
-"""Extras that belong to one look at a page, not to what a colleague should see."""
+PASSING = ("wait", "refresh", "seen", SEARCHED)
+"""Extras that belong to one look at a page, or to what one person typed: no colleague should see them."""
 
 LONGEST = 6000
 """Characters of a question's address; more than the form can ask for."""

@@ -23,7 +23,8 @@ from messages_app.analysis import shown
 from messages_app.analysis.operators import DAY
 from messages_app.analysis.sentence import clauses
 from messages_app.answers import count_at_hand
-from messages_app.filters import SEARCHED, question_url
+from messages_app.filters import PERSONAL, SEARCHED, question_url
+from messages_app.privacy import holds_number
 from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
 from messages_app.searches import LONGEST, Mistake, Reading, Search, understood
 from messages_app.views.asking import FORM, opened_form
@@ -46,10 +47,13 @@ def search(request: HttpRequest) -> HttpResponse:
     sent = request.POST if request.method == "POST" else kept
     if sent is not None:
         found = understood(sent.get(LINE, ""), clock.now(), viewer.may)
-        return _shown(request, found) if found.mistakes else _led(request, _target(found))
+        if kept is not None:
+            found = _seen(ALL, found, viewer.may)
+        is_shown = found.mistakes or (_must_choose(found) and _tells(ALL, found, viewer.may))
+        return _shown(request, found) if is_shown else _led(request, _target(found, viewer.may))
     if LINE in request.GET:
         # Typed into the address: it must not stay in histories as it is.
-        return redirect(_page_of(request.GET[LINE][:LONGEST]))
+        return redirect(_typed(request.GET[LINE][:LONGEST], viewer.may))
     if SEARCHED not in request.GET:
         return _shown(request, Search(""))
     return _shown(request, _opened(request, viewer.may)[1])
@@ -60,7 +64,10 @@ def readings(request: HttpRequest) -> HttpResponse:
     """The other readings of the search that led to a page; loads by itself on it."""
     viewer = gate(request, "see_messages")
     field, found = _opened(request, viewer.may)
-    offers = [offer for offer in _offers(found, but=field) if offer.count != "0"]
+    listed = _offers(found, viewer.may, but=field)
+    offers = [offer for offer in listed if offer.count != "0"]
+    if not found.line:
+        return HttpResponse()
     context = {"offers": offers, "line": found.line}
     return render(request, "messages_app/_readings.html", context)
 
@@ -92,7 +99,8 @@ def _shown(request: HttpRequest, found: Search) -> HttpResponse:
     context: dict[str, Any] = {"search": found}
     if htmx and not htmx.history_restore_request:
         return push_url(render(request, "_search.html", context), False)
-    context |= {"offers": _offers(found), "back_href": _way_back(request), "help": search_help()}
+    offers = _offers(found, gate(request).may)
+    context |= {"offers": offers, "back_href": _way_back(request), "help": search_help()}
     return render(request, "messages_app/search.html", context)
 
 
@@ -101,17 +109,21 @@ def _led(request: HttpRequest, address: str) -> HttpResponse:
     return HttpResponseClientRedirect(address) if htmx else redirect(address)
 
 
-def _target(found: Search) -> str:
+def _must_choose(found: Search) -> bool:
+    """Whether two messages bear the number that was searched for."""
+    return bool(found.readings) and len(found.readings[0].records) > 1
+
+
+def _target(found: Search, may: frozenset[str]) -> str:
     """The address of a line's answer."""
     if found.is_empty:
         return reverse("messages")
-    reading = found.readings[0]
-    return _page_of(found.line) if len(reading.records) > 1 else _address(reading, found)
+    return _page_of(found.line) if _must_choose(found) else _address(found.readings[0], found, may)
 
 
-def _address(reading: Reading, found: Search) -> str:
+def _address(reading: Reading, found: Search, may: frozenset[str]) -> str:
     """Where a reading is answered; with the search, where it has other readings."""
-    has_others = len(found.readings) > 1
+    has_others = len(found.readings) > 1 and not _tells(reading.field, found, may)
     extra = [(SEARCHED, _sealed(found.line, reading.field))] if has_others else []
     if reading.query:
         return question_url(reverse("messages"), reading.query, extra)
@@ -120,7 +132,7 @@ def _address(reading: Reading, found: Search) -> str:
     return f"{href}&{urlencode(extra)}" if extra else href
 
 
-def _offers(found: Search, but: str = ALL) -> list[ReadingOffer]:
+def _offers(found: Search, may: frozenset[str], but: str = ALL) -> list[ReadingOffer]:
     offers = []
     for reading in found.readings:
         if reading.field == but:
@@ -128,9 +140,10 @@ def _offers(found: Search, but: str = ALL) -> list[ReadingOffer]:
         for record in reading.records:
             one = Reading(reading.field, records=(record,))
             words = _("message %s") % record.key
-            offers.append(ReadingOffer(words, _address(one, found)))
+            offers.append(ReadingOffer(words, _address(one, found, may)))
         if reading.query:
-            offers.append(ReadingOffer(_words(reading), _address(reading, found), _count(reading)))
+            href = _address(reading, found, may)
+            offers.append(ReadingOffer(_words(reading), href, _count(reading)))
     return offers
 
 
@@ -162,7 +175,35 @@ def _opened(request: HttpRequest, may: frozenset[str]) -> tuple[str, Search]:
     except BrokenSeal:
         sentence = _("This link was cut off or altered, or its key is gone. Type the value again.")
         return ALL, Search("", mistakes=(Mistake(sentence, 0, 0),))
-    return field, understood(line, clock.now(), may)
+    return field, _seen(field, understood(line, clock.now(), may), may)
+
+
+def _seen(field: str, found: Search, may: frozenset[str]) -> Search:
+    """A search out of an address, which a colleague may have made: without its line where that tells
+    what this viewer may not see."""
+    if not _tells(field, found, may):
+        return found
+    sentence = _(
+        "Your role does not show numbers, texts and references in full, so they cannot be searched for."
+    )
+    return Search("", mistakes=(Mistake(sentence, 0, 0),))
+
+
+def _tells(field: str, found: Search, may: frozenset[str]) -> bool:
+    """Whether a line may tell of a number or text that is masked; `field` is what it was taken for.
+
+    Of a line that cannot be read nobody knows what stands in it. What tells is not sealed for the
+    viewer either: a colleague's link would be guessed by what a line becomes.
+    """
+    if "see_personal" in may:
+        return False
+    return field in PERSONAL or bool(found.mistakes) or holds_number(found.line)
+
+
+def _typed(line: str, may: frozenset[str]) -> str:
+    """The address of a line that was typed into one."""
+    found = understood(line, clock.now(), may)
+    return reverse("search") if _tells(ALL, found, may) else _page_of(line)
 
 
 def _sealed(line: str, field: str = ALL) -> str:

@@ -300,6 +300,43 @@ def test_who_may_not_see_personal_values_is_told_so_and_nothing_is_looked_up(
         assert "sender=" not in shown
 
 
+@pytest.mark.parametrize(
+    "sealed",
+    ["destination 0639987766", "- 06 39 98 77 66", "message sesame-word", "- sesame-word", "- \"sesame-word",
+     "campaign 33639987766", "- country:0639987766", "- reason:\u061c33639987766"],
+)  # fmt: skip
+def test_t22_a_colleague_s_search_link_tells_a_masked_viewer_nothing(archive, counter, sealed):
+    value = seal(SEARCHED, sealed)
+    for path in ("/search/", "/search/readings/", "/messages/"):
+        shown = text(counter.get(path, {SEARCHED: value}))
+        bare = re.sub(r"[\s.]", "", strip_tags(shown) + shown)
+        assert "639987766" not in bare.replace(value, "")
+        assert "sesame" not in shown
+    assert "does not show numbers" in text(counter.get("/search/", {SEARCHED: value}))
+    assert counter.get("/search/readings/", {SEARCHED: value}).content == b""
+
+
+@pytest.mark.parametrize("line", ["0639987766", "33639987766", "sesame", "from:sesame", '"sesame'])
+def test_t22_what_a_masked_viewer_types_is_not_sealed_to_be_compared(archive, counter, line):
+    assert counter.get("/search/", {"q": line}).headers["Location"] == "/search/"
+    answer = counter.post("/search/", {"q": line})
+    assert SEARCHED not in parse_qs(urlsplit(answer.headers.get("Location", "")).query)
+    assert "~1." not in text(answer)
+
+
+def test_t22_a_line_that_tells_nothing_keeps_its_address_also_under_a_mask(archive, counter):
+    address = counter.get("/search/", {"q": "status:sent"}).headers["Location"]
+    assert box(text(counter.get(address))) == "status:sent"
+
+
+def test_a_copied_link_does_not_hold_what_was_searched_for(archive, support_client):
+    address = led(support_client, a_message(type="sms_mt").destination)
+    assert f"{SEARCHED}=" in address
+    copied = re.findall(r'data-copy="([^"]+)"', text(support_client.get(address)))
+    assert len(copied) >= 2
+    assert not any(f"{SEARCHED}=" in link for link in copied)
+
+
 def test_a_search_survives_a_change_of_the_key(account, support_client, settings):
     address = led(support_client, "0639981234")
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
