@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from django.utils.translation import gettext as _
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from messages_app.analysis.numbers import SHORTEST_NUMBER, region_of, shown_number
 from messages_app.provider import MessageRecord
@@ -112,6 +113,17 @@ def number(value: str, mask: Mask) -> str:
     if mask.numbers == FULL or not holds_number(value):
         return value
     return _masked(value) if _DIGITS.fullmatch(value) else words(value, mask)
+
+
+def asked_number(value: str, mask: Mask) -> str:
+    """A number or sender as a filter has it: also of what one begins with, country and one digit stay."""
+    start = value.removesuffix("*")
+    if mask.numbers == FULL or start == value or not _DIGITS.fullmatch(start):
+        return number(value, mask)
+    known = next((n for n in (1, 2, 3) if int(start[:n]) in COUNTRY_CODE_TO_REGION_CODE), 0) + 1
+    if len(start) <= known:
+        return value
+    return Hidden(f"{start[:known]}{BULLET * (len(start) - known)}*")
 
 
 def words(value: str, mask: Mask) -> str:

@@ -106,7 +106,8 @@ def _cursor(request: HttpRequest) -> Cursor | None:
     """The row that the page comes after or before, where the link names one."""
     for name in ("after", "before"):
         text = request.GET.get(name, "")
-        if text.isascii() and text.isdecimal() and int(text) < 2**63:
+        # Of longer digits Python makes no number at all.
+        if text.isascii() and text.isdecimal() and len(text) < 20 and int(text) < 2**63:
             return Cursor(int(text), forward=name == "after")
     return None
 

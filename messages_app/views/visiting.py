@@ -30,7 +30,7 @@ from messages_app.analysis.query import MessageQuery
 from messages_app.archive.starting import is_ours
 from messages_app.filters import question_url
 from messages_app.made import ShareLink
-from messages_app.privacy import Mask, number, text
+from messages_app.privacy import Mask, asked_number, text, words
 from messages_app.sources import fingerprint
 from messages_app.views.question_bar import sentence
 
@@ -92,7 +92,10 @@ def _guesses(request: HttpRequest) -> int:
 def _count_guess(request: HttpRequest) -> None:
     key = _guesser(request)
     if not cache.add(key, 1, WHILE):
-        cache.incr(key)
+        try:
+            cache.incr(key)
+        except ValueError:  # its time ended since
+            cache.add(key, 1, WHILE)
 
 
 def first_page(link: ShareLink) -> str:
@@ -135,8 +138,9 @@ def for_visitors(view: View) -> View:
 def words_of(link: ShareLink, fence: MessageQuery, mask: Mask) -> dict[str, str]:
     """What is shared and until when, in words; numbers and texts as they are seen."""
     seen = fence.but(
-        destination=number(fence.destination, mask), sender=number(fence.sender, mask),
+        destination=asked_number(fence.destination, mask), sender=asked_number(fence.sender, mask),
         message=text(fence.message, mask), reference=text(fence.reference, mask),
+        details=tuple(words(one, mask) for one in fence.details),
     )  # fmt: skip
     until = link.expires_at.astimezone(fence.now.tzinfo)
     return {"words": sentence(seen, None), "until": shown.day_and_minute(until)}

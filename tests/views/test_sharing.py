@@ -437,3 +437,34 @@ def test_t16_the_token_stands_in_no_log(administrator, rows, caplog):
     assert "POST shared 302" in caplog.text
     assert token not in caplog.text
     assert secret not in caplog.text
+
+
+def test_a_guess_is_counted_also_where_the_count_ends_meanwhile(administrator, monkeypatch):
+    client = Client(REMOTE_ADDR="192.0.2.7")
+    assert client.post("/s/wrong/").status_code == 404
+
+    def ended(key):
+        cache.delete(key)
+        raise ValueError(key)
+
+    monkeypatch.setattr(cache, "incr", ended)
+    assert client.post("/s/wrong/").status_code == 404
+
+
+def test_t22_the_banner_shows_no_number_of_a_reason_and_no_long_beginning_of_one(
+    administrator, rows
+):
+    asked = FENCE.but(details=("INVALID 33639980007",), sender="33639980*")
+    shown = page(visitor(link_of(administrator, asked)[1]))
+    assert "INVALID +33 6 •• •• •• 07" in shown
+    assert "336•••••*" in shown
+    assert "39980" not in shown.replace(" ", "")
+    seen = page(visitor(link_of(administrator, asked, numbers=FULL)[1]))
+    assert "33639980*" in seen
+
+
+@pytest.mark.parametrize("name", ["after", "before"])
+@pytest.mark.parametrize("digits", [19, 20, 4301, 5000])
+def test_a_place_in_the_list_beyond_every_key_is_no_place(administrator, rows, name, digits):
+    client = visitor(link_of(administrator)[1])
+    assert "data-total" in page(client, f"/shared/messages/?{name}={'9' * digits}")
