@@ -110,33 +110,50 @@ def _last(viewer: Viewer, *, is_shared: bool) -> int:
     return (there.aggregate(last=Max("place"))["last"] or 0) + 1
 
 
+def _present(view: SavedView) -> SavedView:
+    """The view as it is now, for this transaction alone. Raises SavedView.DoesNotExist."""
+    return SavedView.objects.select_for_update().get(pk=view.pk)
+
+
 def replace(view: SavedView, wanted: Named, now: datetime) -> None:
-    """Let the view ask something else; its name and place stay."""
-    view.page, view.question, view.columns = wanted.page, wanted.question, wanted.columns
-    view.changed_at = now
-    view.save(update_fields=["page", "question", "columns", "changed_at"])
+    """Let the view ask something else; its name and place stay.
+
+    Raises SavedView.DoesNotExist for one that somebody deleted in the meantime.
+    """
+    with transaction.atomic():
+        view = _present(view)
+        view.page, view.question, view.columns = wanted.page, wanted.question, wanted.columns
+        view.changed_at = now
+        view.save(update_fields=["page", "question", "columns", "changed_at"])
 
 
 def rename(view: SavedView, name: str, viewer: Viewer, now: datetime, *, is_shared: bool) -> None:
     """Give the view another name, or move it between its owner's shelf and the team's. Raises Full.
 
     A view that an administrator takes back from the team becomes its owner's again, if it has one.
+    Raises SavedView.DoesNotExist as `replace`.
     """
     with transaction.atomic():
+        view = _present(view)
         if view.is_shared != is_shared:
             view.owner_id = view.owner_id or viewer.user_id
             keeper = viewer if is_shared else Viewer(view.owner_id, frozenset())
             view.place = _last(keeper, is_shared=is_shared)
         view.name, view.is_shared, view.changed_at = name, is_shared, now
-        view.save()
+        view.save(update_fields=["name", "is_shared", "changed_at", "owner", "place"])
 
 
 def move(view: SavedView, viewer: Viewer, steps: int) -> None:
-    """One place up (-1) or down (1) among what this person sees of the shelf; at its end nothing."""
+    """One place up (-1) or down (1) among what this person sees of the shelf; at its end nothing.
+
+    Raises SavedView.DoesNotExist where it is not on its shelf any more.
+    """
     with transaction.atomic():
         rows = SavedView.objects.select_for_update().filter(is_shared=view.is_shared)
         there = list(rows if view.is_shared else rows.filter(owner=view.owner_id))
         seen = [one.pk for one in there if is_open_to(one, viewer)]
+        if view.pk not in seen:
+            raise SavedView.DoesNotExist
         target = seen.index(view.pk) + steps
         if not 0 <= target < len(seen):
             return

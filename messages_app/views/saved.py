@@ -1,6 +1,8 @@
 """Saved views: the list of them, saving and changing one, and the page that a person begins with."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,11 +102,24 @@ def _enter(request: HttpRequest) -> Viewer:
     return viewer
 
 
+@contextmanager
+def _while_there() -> Iterator[None]:
+    """Http404 for a view that somebody deletes before it is changed."""
+    try:
+        yield
+    except SavedView.DoesNotExist:
+        raise _gone() from None
+
+
+def _gone() -> Http404:
+    return Http404(_("There is no such view (any more)."))
+
+
 def _view(pk: int, viewer: Viewer, *, to_change: bool = False) -> SavedView:
     """The view, if this person sees it; else Http404. Raises PermissionDenied `to_change` another's."""
     view = saved.visible(pk, viewer)
     if view is None:
-        raise Http404(_("There is no such view (any more)."))
+        raise _gone()
     if to_change and not saved.may_change(view, viewer):
         raise PermissionDenied
     return view
@@ -194,7 +209,8 @@ def _replaced(request: HttpRequest, asked: Kept, viewer: Viewer) -> HttpResponse
     pk = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
     view = _view(pk, viewer, to_change=True)
     wanted = _named(request, asked, name=view.name, is_shared=view.is_shared)
-    saved.replace(view, wanted, clock.real_now())
+    with _while_there():
+        saved.replace(view, wanted, clock.real_now())
     messages.success(request, _("“%s” asks this now.") % view.name)
     return redirect(_address(asked))
 
@@ -216,7 +232,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = NameForm(request.POST if request.method == "POST" else None, viewer, view)
     if form.is_valid():
         try:
-            saved.rename(view, viewer=viewer, now=clock.real_now(), **form.cleaned_data)
+            with _while_there():
+                saved.rename(view, viewer=viewer, now=clock.real_now(), **form.cleaned_data)
         except Full:
             form.say_full()
         else:
@@ -246,7 +263,8 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     way = request.POST.get("do", "")
     if way not in STEPS:
         return HttpResponse(status=400)
-    saved.move(view, viewer, STEPS[way])
+    with _while_there():
+        saved.move(view, viewer, STEPS[way])
     return redirect(f"{reverse('views')}?moved={pk}-{way}")
 
 

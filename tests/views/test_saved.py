@@ -419,3 +419,22 @@ def test_views_want_a_page_that_they_could_be_of(stranger_client):
     assert save(stranger_client).status_code == 403
     assert urlsplit(stranger_client.get("/").headers["Location"]).path == "/messages/"
     assert User.objects.filter(username="stranger").exists()
+
+
+@pytest.mark.parametrize("deed", ["rename", "move", "replace"])
+def test_a_view_that_somebody_deletes_in_the_meantime_stays_away(support_client, monkeypatch, deed):
+    save(support_client)
+    view = kept()
+
+    def seen_and_then_deleted(_pk, _viewer):
+        SavedView.objects.filter(pk=view.pk).delete()
+        return view
+
+    monkeypatch.setattr("messages_app.saved.visible", seen_and_then_deleted)
+    sent = {
+        "rename": (f"/views/{view.pk}/edit/", {"name": "Another"}),
+        "move": (f"/views/{view.pk}/move/", {"do": "up"}),
+        "replace": ("/views/new/", {"do": "replace", "view": view.pk, "address": address()}),
+    }[deed]
+    assert support_client.post(*sent).status_code == 404
+    assert not SavedView.objects.exists()
