@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+from django.contrib.auth import get_user_model
 from django.core.files import File
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from messages_app.access import Viewer
 from messages_app.analysis.choice import look_at
@@ -29,7 +31,7 @@ AT_ONCE = 50_000
 """Rows up to which a person's file is sent at once; a larger one is made by a worker."""
 
 MOST = 5
-"""Files that one person may have made at the same time."""
+"""Files that one person may have made, or sent, at the same time."""
 
 LONGEST_WAIT = timedelta(hours=12)
 """How long a file waits for its whole range: a part of it may never be proven."""
@@ -43,6 +45,10 @@ INTERRUPTED, LOST_KEY, PROVIDER, STORAGE = "interrupted", "key", "provider", "st
 BROKEN = "broken"
 
 log = logging.getLogger("messages_app.exports")
+
+
+class TooMany(Exception):
+    """This person has as many files made or sent as may be at the same time."""
 
 
 class Stopped(Exception):
@@ -61,9 +67,9 @@ def asked_for(
     waits: bool = False,
     state: str = WAITING,
 ) -> Export:
-    """Write down that somebody wants a file; `now` is real time."""
+    """Write down that somebody wants a file; `now` is real time. Raises TooMany."""
     start, end = query.span
-    return Export.objects.create(
+    record = Export(
         owner_id=viewer.user_id,
         format=format,
         question=question_url("", query.but(page=1)).removeprefix("?"),
@@ -78,11 +84,21 @@ def asked_for(
         state=state,
         made_at=now,
     )
+    with transaction.atomic():
+        # One after the other, or many that ask together would all be let through.
+        list(get_user_model().objects.select_for_update(no_key=True).filter(pk=viewer.user_id))
+        if _at_the_same_time(record).count() >= MOST:
+            raise TooMany
+        record.save()
+    return record
 
 
-def under_way(owner: int) -> int:
-    """How many files of a person are asked for and not made yet."""
-    return Export.objects.filter(owner_id=owner, state__in=UNDER_WAY).count()
+def _at_the_same_time(record: Export) -> QuerySet[Export]:
+    """Files of the same person that are made, or sent, and not at their end yet."""
+    others = Export.objects.filter(owner_id=record.owner_id, ended_at=None)
+    if record.state in UNDER_WAY:
+        return others.filter(state__in=UNDER_WAY)
+    return others.filter(state=FAILED, made_at__gte=record.made_at - LONGEST_SENDING)
 
 
 def sent(

@@ -29,7 +29,7 @@ from messages_app.models import Export
 from messages_app.views.asking import asked, attempt
 from messages_app.views.provenance import filling_of
 from messages_app.views.question_bar import sentence
-from messages_app.views.trouble import Trouble
+from messages_app.views.trouble import Offer, Trouble
 
 FORMATS = {
     "csv": gettext_lazy("CSV"),
@@ -42,7 +42,8 @@ FORMATS = {
 @require_safe
 def export(request: HttpRequest, format: str) -> HttpResponseBase:
     """Everything that answers the question. 400 for one that cannot be read, 503 without the provider,
-    409 where rows are missing and nobody said that this may be (`partial=1`)."""
+    409 where rows are missing and nobody said that this may be (`partial=1`), or where a worker is to
+    make the file; 429 for too many at the same time."""
     viewer = gate(request, "see_messages", "export")
     question = asked(request)
     if isinstance(question, HttpResponse):
@@ -56,12 +57,17 @@ def export(request: HttpRequest, format: str) -> HttpResponseBase:
     if isinstance(answer, Trouble):
         return _refused(request, query, format, answer)
     must_choose = not answer.is_whole and request.GET.get("partial") != "1"
-    is_large = answer.value.total > jobs.AT_ONCE and _is_page(request)
+    # A workbook is whole before its first byte is sent: a large one is nobody's to wait for.
+    is_asked = _is_page(request) or format == "xlsx"
+    is_large = answer.value.total > jobs.AT_ONCE and is_asked
     if must_choose or is_large:
         return _choice(request, query, format, answer)
-    record = jobs.asked_for(
-        viewer, answer.query, format, clock.real_now(), state=kept.FAILED, **wanted(request)
-    )
+    try:
+        record = jobs.asked_for(
+            viewer, answer.query, format, clock.real_now(), state=kept.FAILED, **wanted(request)
+        )
+    except jobs.TooMany:
+        return _too_many(request, query, format)
     return _sent(request, record, answer)
 
 
@@ -114,11 +120,36 @@ def _refused(
     return render(request, "messages_app/export_choice.html", context, status=status)
 
 
+def _too_many(request: HttpRequest, query: MessageQuery, format: str) -> HttpResponse:
+    title = _("%s of your files are being sent") % jobs.MOST
+    text = _("Wait for one of them, or forget one.")
+    if not _is_page(request):
+        errors = {"__all__": [{"message": f"{title}. {text}", "code": "too_many"}]}
+        return JsonResponse({"errors": errors}, status=429)
+    offer = Offer(_("Your exports"), reverse("exports"))
+    context = {
+        "trouble": Trouble("refused", title, text, (offer,)),
+        "is_too_many": True,
+        **_offers(request, query, format),
+    }
+    return render(request, "messages_app/export_choice.html", context, status=429)
+
+
+def _too_large(query: MessageQuery, request: HttpRequest) -> HttpResponse:
+    """For programs: where to ask for the file instead, by POST with its format."""
+    job = question_url(reverse("exports"), query, _columns_of(request))
+    text = _("A workbook of so many messages is made in the background: ask for it by POST.")
+    errors = {"__all__": [{"message": text, "code": "too_large"}]}
+    return JsonResponse({"errors": errors, "job": job}, status=409)
+
+
 def _choice(
     request: HttpRequest, query: MessageQuery, format: str, answer: Answered[Gathered]
 ) -> HttpResponse:
     missing = [[str(gap.start), str(gap.end)] for gap in answer.gaps]
     if not _is_page(request):
+        if answer.is_whole or request.GET.get("partial") == "1":
+            return _too_large(query, request)
         text = _("Not all of this range is there. Ask with partial=1 for what is.")
         errors = {"__all__": [{"message": text, "code": "incomplete"}]}
         return JsonResponse({"errors": errors, "missing": missing}, status=409)
@@ -167,7 +198,7 @@ def menu(query: MessageQuery, shown_columns: Sequence[str]) -> list[tuple[str, s
     whole = query.but(page=1, per_page=DEFAULT_PER_PAGE)
     as_shown = [("columns", ",".join(of_table(shown_columns)))]
     found = []
-    for name in ("csv", "xlsx"):
+    for name in ("xlsx", "csv"):  # a workbook opens whatever divides lists there
         label = str(FORMATS[name])
         found.append((label, _address(whole, name, as_shown)))
         found.append((_("%s, every field") % label, _address(whole, name, [])))

@@ -290,6 +290,44 @@ def test_somebody_who_asks_for_many_files_waits(archive, exporter):
     ask(exporter)
 
 
+def test_t37_somebody_who_has_many_files_sent_waits_for_one(archive, exporter):
+    address = f"/messages/export.csv?{DAY}"
+    sent = [exporter.get(address) for _ in range(jobs.MOST)]
+    refused = exporter.get(address)
+    assert refused.status_code == 429
+    assert refused.json()["errors"]["__all__"][0]["code"] == "too_many"
+    shown = exporter.get(address, headers={"Sec-Fetch-Dest": "document"})
+    assert shown.status_code == 429
+    assert "of your files are being sent" in shown.content.decode()
+    assert b"".join(sent[0])
+    assert exporter.get(address).status_code == 200
+
+
+def test_t37_a_large_workbook_is_made_in_the_background_for_programs_too(
+    archive, exporter, monkeypatch
+):
+    monkeypatch.setattr("messages_app.exports.jobs.AT_ONCE", 20)
+    refused = exporter.get(f"/messages/export.xlsx?{DAY}")
+    assert refused.status_code == 409
+    assert refused.json()["errors"]["__all__"][0]["code"] == "too_large"
+    asked = exporter.post(refused.json()["job"], {"format": "xlsx"})
+    assert asked.status_code == 302
+    assert not Export.objects.exclude(state="waiting").exists()
+
+
+def test_t33_the_list_names_no_question_of_a_time_when_one_could_see_more(archive, exporter):
+    exporter.post("/exports/", {"format": "csv"}, query_params={"destination": NUMBER})
+    assert "98 77 01" in exporter.get("/exports/").content.decode()
+    user = User.objects.get(username="exporter")
+    user.user_permissions.remove(Permission.objects.get(codename="see_personal"))
+    for _ in range(jobs.MOST):
+        answer = exporter.post(f"/exports/?{DAY}", {"format": "csv"})
+    assert answer.status_code == 429
+    for shown in (answer, exporter.get("/exports/")):
+        assert "98 77 01" not in shown.content.decode()
+        assert shown.content.decode().count("data-export=") == jobs.MOST - 1
+
+
 def test_an_export_that_is_forgotten_is_not_made(archive, exporter, kept):
     export = ask(exporter)
     assert exporter.post(f"/exports/{export.pk}/").status_code == 302
