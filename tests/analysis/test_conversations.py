@@ -300,7 +300,7 @@ def answers_of(rows: list[MessageRecord], size: int) -> list[int | None]:
     store(rows)
     told = turns(archived_stretch(question(), None, size))
     replies = [turn for turn in told if turn.record.type == "sms_mo"]
-    return [turn.answers and turn.answers.message_id for turn in replies]
+    return [turn.answers.message_id if turn.answers else None for turn in replies]
 
 
 @pytest.mark.django_db
