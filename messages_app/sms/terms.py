@@ -31,4 +31,4 @@ _FIRST_WORD = re.compile(r"[\W_]*([^\W_]+(?:[-'\u2019_]\w+)*)")
 def is_opt_out(text: str) -> bool:
     """An incoming text whose first word is STOP, in any case; marks without a shape do not count."""
     found = _FIRST_WORD.match("".join(one for one in text if unicodedata.category(one) != "Cf"))
-    return bool(found) and found[1].casefold() == OPT_OUT_WORD
+    return found is not None and found[1].casefold() == OPT_OUT_WORD
