@@ -56,7 +56,7 @@ WRONG = {
 }  # fmt: skip
 """Setting → values that cannot be meant."""
 
-ANY_TEXT = {"SECRET_KEY", "SECRET_KEY_FALLBACKS", "PRIVACY_KEY", "STATIC_ROOT"}
+ANY_TEXT = {"SECRET_KEY", "SECRET_KEY_FALLBACKS", "PRIVACY_KEY", "STATIC_ROOT", "EXPORTS_DIR"}
 """Of keys the safe start judges; a folder may be made later."""
 
 
