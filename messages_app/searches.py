@@ -229,7 +229,7 @@ class _Reader:
             return [("date_start", text), ("date_end", text)]
         if name in PERSONAL and is_sealed(text):
             return [(name, seal(name, text))]  # it was typed, however it looks
-        if name == "message":
+        if name in ("message", "reference"):
             return [(name, Literal(text))]  # blanks at its ends can only have stood in quotes
         return [(name, value_named(name, text))]
 

@@ -45,7 +45,7 @@
 
   // Keys of one character get in the way of people who speak to their machine: they can switch them off.
   document.addEventListener("change", ({ target }) => {
-    if (!target.matches("[data-keys-switch]")) return;
+    if (!target.matches("[data-shortcuts]")) return;
     root.dataset.keys = target.checked ? "on" : "off";
     remember("keys", root.dataset.keys);
   });
