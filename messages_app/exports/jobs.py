@@ -131,7 +131,7 @@ def work(owner: str, now: Callable[[], datetime], stopped: Callable[[], bool]) -
 
     Those that failed stand behind the others.
     """
-    for export in Export.objects.filter(state__in=UNDER_WAY).order_by("tries", "made_at"):
+    for export in Export.objects.filter(state__in=UNDER_WAY).order_by("tries", "made_at", "pk"):
         if _is_ready(export, now()) and leases.take(export, owner):
             _make(export, owner, now, stopped)
             return True
