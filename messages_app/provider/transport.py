@@ -127,6 +127,9 @@ class Transport:
             response.close()
 
     def _body(self, response: requests.Response) -> bytes:
+        if 300 <= response.status_code < 400:
+            # Nothing in it could help, and its end may never come.
+            return b""
         if response.status_code != 200:
             return _start_of_body(response)
         parts = []

@@ -5,7 +5,7 @@ import ipaddress
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from tests.provider.answers import CANARY_TOKEN
 from tests.provider.fault_server import FaultServer
 
 QUICK = ClientLimits(connect=0.4, read=0.3, total=0.6, backoff_base=0.001, backoff_cap=0.002)
+"""For tests of time-outs: a test of anything else would fail on a machine that is busy."""
+UNHURRIED = replace(QUICK, connect=10, read=10, total=20)
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def new_client(server: FaultServer) -> Iterator[Callable[..., ProviderClient]]:
     with ExitStack() as opened:
 
         def make(url: str = server.url, **options: Any) -> ProviderClient:
-            options = {"limits": QUICK, "max_requests_per_second": 10_000, **options}
+            options = {"limits": UNHURRIED, "max_requests_per_second": 10_000, **options}
             return opened.enter_context(ProviderClient(url, Token(CANARY_TOKEN), **options))
 
         yield make
