@@ -6,6 +6,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from tests.archive.own_database import migrated, own_database, production_database
@@ -22,6 +23,13 @@ def _test_settings(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Tests run inside transactions that another thread's connection would wait for.
     settings.SMSFACTOR_SHARED_PACE = False
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    """A request leaves its language to the thread that answered it, and so to the next test."""
+    with translation.override("en"):
+        yield
 
 
 def make_roles() -> None:
