@@ -165,8 +165,9 @@ def drawn(query: MessageQuery, link: Rows) -> list[Chart]:
 
 def test_every_mark_s_list_has_the_total_that_the_mark_shows(truth, questions):
     random, _records = truth
+    drawn_ones = questions[: rounds(sample=6, full=400)]
     checked = 0
-    for query, _rows in questions:
+    for query, _rows in drawn_ones:
         link = Rows(query)
         for chart in drawn(query, link):
             linked = [
@@ -177,7 +178,7 @@ def test_every_mark_s_list_has_the_total_that_the_mark_shows(truth, questions):
             for column, cell in random.sample(linked, min(2, len(linked))):
                 assert count_archived(link.made[cell.href]) == cell.value, (chart.name, column)
                 checked += 1
-    assert checked > 5 * len(questions)
+    assert checked > 5 * len(drawn_ones)
 
 
 def test_senders_are_those_of_outgoing_rows_and_add_up_to_them(questions):
