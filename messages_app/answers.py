@@ -305,6 +305,13 @@ def with_id(message_id: int) -> list[MessageRecord]:
     return list(read_rows(key_of(kind, message_id) for kind in (MT, MO)))
 
 
+def at_hand(keys: Sequence[int], mask: Mask) -> dict[str, MessageRecord]:
+    """The rows with these keys (`keys.key_of`) that the archive has, each by its own ("type:id")."""
+    if not keys or not is_ours(fingerprint()):
+        return {}
+    return {row.key: covered(row, mask) for row in read_rows(dict.fromkeys(keys))}
+
+
 def is_known(query: MessageQuery) -> bool:
     """Whether the archive has a row that the question's filters hold for, of whatever time."""
     return is_ours(fingerprint()) and is_archived(query)
