@@ -39,6 +39,7 @@ from messages_app.archive.windows import (
     Unproven,
     Window,
     fetch_windows,
+    gettext_noop,
 )
 from messages_app.models import SyncRun
 from messages_app.provider import ClockFault, MessageRecord, Page, PageRequest, ProviderError
@@ -143,13 +144,13 @@ class Result:
             return self.error.kind
         reasons = {one.reason for one in self.unproven}
         if self.busy:
-            reasons.add("others were at work on it")
+            reasons.add(gettext_noop("others were at work on it"))
         if self.again:
             reasons.add(BOUNDS_CHANGED)
         if self.lost:
-            reasons.add("others took it over")
+            reasons.add(gettext_noop("others took it over"))
         if self.is_cut:
-            reasons.add("not wanted any more")
+            reasons.add(gettext_noop("not wanted any more"))
         return "; ".join(sorted(reasons))
 
 

@@ -18,6 +18,7 @@ from messages_app.views.asking import show
 from messages_app.views.review_pages import review_pages
 
 LISTED = 100
+FACTORS = ("mfa", "Authenticator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def _guarded(users: list[User]) -> set[int] | None:
     """Those who have a second factor; None where there is none to have."""
     if not apps.is_installed("allauth.mfa"):
         return None
-    factors = apps.get_model("mfa", "Authenticator")._default_manager.filter(user__in=users)
+    factors = apps.get_model(*FACTORS)._default_manager.filter(user__in=users)
     return set(factors.exclude(type="recovery_codes").values_list("user_id", flat=True))
 
 

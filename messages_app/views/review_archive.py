@@ -229,12 +229,12 @@ def _progress(request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest, form: RangeForm) -> bool:
     """Whether there is anything to read; if not, the form says why."""
-    days = [
+    first, last = (
         form.cleaned_data[name].replace(hour=0, minute=0, second=0) for name in ("first", "last")
-    ]
+    )
     try:
         with transaction.atomic():
-            made = rereads.ask(*days, request.user.get_username(), clock.real_now())
+            made = rereads.ask(first, last, request.user.get_username(), clock.real_now())
             audit.record(Act.SYNC_STARTED, request=request, about=f"{made.start} – {made.end}")
     except rereads.NothingToRead:
         form.add_error("first", _("Of these days the provider shows nothing, or they are to come."))

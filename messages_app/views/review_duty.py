@@ -92,7 +92,9 @@ def reason_words(reason: str) -> str:
         return _("A process was ended amid its work.")
     if reason == STOPPED:
         return _("It was told to end.")
-    return _(reason) if reason else _("No reason was written down.")
+    # A run has a reason for each thing that it lacks.
+    told = "; ".join(_(one) for one in reason.split("; ") if one)
+    return told or _("No reason was written down.")
 
 
 def _failure(one: Failed, good: datetime | None) -> dict[str, str]:

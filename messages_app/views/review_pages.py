@@ -27,7 +27,7 @@ def review_pages(request: HttpRequest, viewer: Viewer) -> list[ReviewPage]:
     if "review" not in viewer.may:
         return []
     return [
-        ReviewPage(label, path, count, request.path == path)
+        ReviewPage(label, path, count, _is_here(request, path))
         for label, path, count in (
             (_("Traffic"), reverse("review"), ""),
             (_("Flags"), reverse("flags"), shown.number(flags.open_count())),
@@ -35,12 +35,17 @@ def review_pages(request: HttpRequest, viewer: Viewer) -> list[ReviewPage]:
             (
                 _("People"),
                 reverse("people"),
-                shown.number(User.objects.filter(is_active=True).count()),
+                shown.number(User.objects.count()),
             ),
             *_links(viewer),
             (_("Audit trail"), f"{reverse('review')}audit/", ""),
         )
     ]
+
+
+def _is_here(request: HttpRequest, path: str) -> bool:
+    """Whether the request is for this page, or for something under it."""
+    return request.path == path or (path != reverse("review") and request.path.startswith(path))
 
 
 def _links(viewer: Viewer) -> list[tuple[str, str, str]]:

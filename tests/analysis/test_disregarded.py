@@ -66,7 +66,7 @@ def by_rule(rows: list, query: MessageQuery) -> list[tuple[str, datetime]]:
         is_asked = start <= row.date <= end and row.type == MT
         is_asked &= not query.countries or row.country in query.countries
         is_asked &= not query.statuses or row.state in query.statuses
-        if is_asked and disregards(row, opted_out):
+        if is_asked and opted_out and disregards(row, opted_out):
             told.append((row.date, row.message_id, row.key, opted_out))
     return [(key, opted_out) for _date, _id, key, opted_out in sorted(told, reverse=True)]
 

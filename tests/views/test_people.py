@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -42,6 +43,7 @@ def test_each_account_is_told_with_roles_and_last_login(administrator_client, su
     assert "newcomer none never" in text
     assert "○closed newcomer@example.org" in text
     assert "root superuser never" in text
+    assert ("Second factor" in text) == apps.is_installed("allauth.mfa")
 
 
 def test_accounts_lead_to_the_admin_as_far_as_it_lets_this_person_in(administrator_client, support):
