@@ -1,12 +1,10 @@
 """The table of messages, the strip of figures above it, and one message with all its fields."""
 
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from messages_app import clock
+from messages_app import clock, flags
 from messages_app.access import Viewer, gate
 from messages_app.analysis import shown
 from messages_app.analysis.archived import Cursor, count_archived
@@ -28,7 +26,6 @@ from messages_app.analysis.query import (
 )
 from messages_app.answers import ARCHIVE, found, listed, looks, tallied
 from messages_app.archive.keys import key_of
-from messages_app.fields import WallTimeField
 from messages_app.filters import MAX_PAGE, question_url, sealed_params
 from messages_app.neighbours import neighbours
 from messages_app.places import place
@@ -41,12 +38,14 @@ from messages_app.views.asking import (
     extras_of,
     must_wait,
     read,
+    second_of,
     show,
 )
 from messages_app.views.columns import columns
 from messages_app.views.detail import detail
 from messages_app.views.exports import menu
 from messages_app.views.figures import strip
+from messages_app.views.flags import flags_of
 from messages_app.views.nothing import nothing
 from messages_app.views.preferences import columns_url, in_force
 from messages_app.views.provenance import provenance
@@ -134,7 +133,12 @@ def _listed(
     last = query.offset + len(listing.rows) + listing.unreadable
     return {
         "listing": listing,
-        "rows": table_rows(listing.rows, query, linked="see_personal" in viewer.may),
+        "rows": table_rows(
+            listing.rows,
+            query,
+            linked="see_personal" in viewer.may,
+            flagged=flags.flagged(listing.rows) if flags.sees(viewer) and listing.rows else (),
+        ),
         "sentence": sentence(query, listing.total, known=listing.is_total_known),
         "first": shown.number(first),
         "last": shown.number(last),
@@ -242,7 +246,7 @@ def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
         raise Http404(_("No message has so large a number."))
     now = clock.now()
     query = MessageQuery(now=now, mask=viewer.mask)
-    at = _second(request.GET.get("at", ""))
+    at = second_of(request.GET.get("at", ""))
     key = f"{kind}:{message_id}"
     record = attempt(partial(found, key, at), query, request.path)
     context: dict[str, Any] = {"key": key, "at": at, "back": _way_back(request, query)}
@@ -255,6 +259,7 @@ def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
         raise Http404(_("The provider shows no such message at that time."))
     else:
         context |= detail(record, query, looks(key, viewer.mask), neighbours(record, viewer.mask))
+        context |= flags_of(record, viewer)
     return show(request, "message", context)
 
 
@@ -268,10 +273,3 @@ def _way_back(request: HttpRequest, query: MessageQuery) -> Offer:
         return Offer(_("Back to the conversation"), f"{came_from.path}{asked}")
     is_list = is_ours and came_from.path == path
     return Offer(_("Back to the list"), f"{path}{asked}" if is_list else path)
-
-
-def _second(text: str) -> datetime | None:
-    try:
-        return WallTimeField(skipped=True).clean(text)
-    except ValidationError:
-        return None

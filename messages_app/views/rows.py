@@ -1,6 +1,6 @@
 """A message as the table shows it: every word ready, so that the row template only prints."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -59,19 +59,27 @@ class Row:
     client: str
     id: str
     conversation: str = ""
+    is_flagged: bool = False
 
 
 def table_rows(
-    records: tuple[MessageRecord, ...], query: MessageQuery, *, linked: bool = False
+    records: tuple[MessageRecord, ...],
+    query: MessageQuery,
+    *,
+    linked: bool = False,
+    flagged: Collection[str] = (),
 ) -> list[Row]:
-    """The rows of a page, in order; each number `linked` to its conversation."""
+    """The rows of a page, in order; each number `linked` to its conversation. `flagged` are keys."""
     bases = {kind: place("message", query, kind, 0)[:-2] for kind in (MT, MO)}
     places = shown.places(record.cost for record in records if record.type != MO)
     path_of = conversation_paths() if linked else _no_path
     return [
-        _row(record, query, bases.get(record.type, bases[MT]), places, path_of)
+        _row(
+            record, query, bases.get(record.type, bases[MT]), places, path_of,
+            is_flagged=record.key in flagged,
+        )
         for record in records
-    ]
+    ]  # fmt: skip
 
 
 def _no_path(_number: str) -> str:
@@ -84,6 +92,8 @@ def _row(
     base: str,
     places: int,
     path_of: Callable[[str], str],
+    *,
+    is_flagged: bool,
 ) -> Row:
     incoming = record.type == MO
     region = row_region(record)
@@ -118,6 +128,7 @@ def _row(
         client=str(record.client_id or ""),
         id=str(record.message_id),
         conversation=path_of(handset_of(record)),
+        is_flagged=is_flagged,
     )
 
 
