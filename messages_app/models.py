@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
-from messages_app import made  # noqa: F401 - Django looks for its models here
+from messages_app import audited, made  # noqa: F401 - Django looks for its models here
 from messages_app.archive.columns import (
     BytewiseText,
     CreditsColumn,

@@ -9,12 +9,13 @@ from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
 from tests.archive.own_database import migrated, own_database, production_database
+from tests.trail import _emptied
 
 # How long an example takes says something of the machine, nothing of the code.
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
 
-__all__ = ["migrated", "own_database", "production_database"]
+__all__ = ["_emptied", "migrated", "own_database", "production_database"]
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 from django.db.backends.signals import connection_created
 from django.db.utils import ConnectionHandler
@@ -36,7 +37,9 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a database with our tables, which nobody connects to: it is there to be copied."""
     folder = tmp_path_factory.mktemp("migrated")
     with _fresh(folder, os.environ.get("TEST_DATABASE_TEMPLATE", "template0")) as address:
-        environment = neutral.environment(address, f"{folder}/static", LOG_LEVEL="error")
+        environment = neutral.environment(
+            address, f"{folder}/static", LOG_LEVEL="error", PRIVACY_KEY=settings.PRIVACY_KEY
+        )
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
         subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
         yield address
