@@ -373,7 +373,8 @@ def test_who_may_not_see_personal_values_searches_for_none():
     for line, marked in (
         ("to:0639981234", "to:0639981234"), ("colis", "colis"), ('"colis"', '"colis"'),
         ("06 39 98 12 34", "06 39 98 12 34"), ("ref:1 status:sent", "ref:1"),
-        ("from:06 39 98 12 34", "from:06 39 98 12 34"), ("from:33*", "from:33*"), ("from:=33639981234", "from:=33639981234"),
+        ("from:06 39 98 12 34", "from:06 39 98 12 34"), ("from:33*", "from:33*"),
+        ("from:=33639981234", "from:=33639981234"),
     ):  # fmt: skip
         (mistake,) = read(line, may).mistakes
         assert "cannot be searched for" in mistake.sentence
