@@ -1,11 +1,9 @@
 """One message with all its fields, under its plain or its sealed address; masked, or revealed this once."""
 
-from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,15 +15,15 @@ from messages_app.access import Viewer, gate
 from messages_app.addresses import opened_row
 from messages_app.analysis.query import MessageQuery
 from messages_app.answers import found, looks
-from messages_app.fields import WallTimeField
 from messages_app.neighbours import neighbours
 from messages_app.places import place
 from messages_app.privacy import OPEN, Mask
 from messages_app.provider import MAX_MESSAGE_ID
 from messages_app.sealing import BrokenSeal
 from messages_app.sms.terms import MO, MT
-from messages_app.views.asking import attempt, show
+from messages_app.views.asking import attempt, second_of, show
 from messages_app.views.detail import detail
+from messages_app.views.flags import flags_of
 from messages_app.views.revealing import RevealForm, kept, revealer
 from messages_app.views.search import searched
 from messages_app.views.trouble import Offer, Trouble
@@ -88,7 +86,7 @@ def about(
     ):  # no row bears it, and its key would be too long for a database
         raise Http404(_("No message has so large a number."))
     query, mask = MessageQuery(now=clock.now(), mask=viewer.mask), seen or viewer.mask
-    at, key = _second(second), f"{kind}:{message_id}"
+    at, key = second_of(second), f"{kind}:{message_id}"
     record = attempt(partial(found, key, at), query.but(mask=mask), request.path)
     context: dict[str, Any] = {"key": key, "at": at, "back": _way_back(request, query)}
     context |= searched(request) if query.fence is None else {}
@@ -99,7 +97,7 @@ def about(
     if record is None:
         raise Http404(_("The provider shows no such message at that time."))
     context |= detail(record, query, looks(key, mask), neighbours(record, viewer.mask))
-    return context | revealer(record, viewer)
+    return context | revealer(record, viewer) | flags_of(record, viewer)
 
 
 def _way_back(request: HttpRequest, query: MessageQuery) -> Offer:
@@ -112,10 +110,3 @@ def _way_back(request: HttpRequest, query: MessageQuery) -> Offer:
         return Offer(_("Back to the conversation"), f"{came_from.path}{asked}")
     is_list = is_ours and came_from.path == path
     return Offer(_("Back to the list"), f"{path}{asked}" if is_list else path)
-
-
-def _second(text: str) -> datetime | None:
-    try:
-        return WallTimeField(skipped=True).clean(text)
-    except ValidationError:
-        return None

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.middleware import HtmxDetails
 
+from messages_app import flags
 from messages_app.access import Viewer, gate
 from messages_app.analysis import shown
 from messages_app.analysis.archived import Cursor, count_archived
@@ -124,7 +125,12 @@ def _listed(
     last = query.offset + len(listing.rows) + listing.unreadable
     return {
         "listing": listing,
-        "rows": table_rows(listing.rows, query, linked="see_personal" in viewer.may),
+        "rows": table_rows(
+            listing.rows,
+            query,
+            linked="see_personal" in viewer.may,
+            flagged=flags.flagged(listing.rows) if flags.sees(viewer) and listing.rows else (),
+        ),
         "sentence": sentence(query, listing.total, known=listing.is_total_known),
         "first": shown.number(first),
         "last": shown.number(last),

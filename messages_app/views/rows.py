@@ -1,6 +1,6 @@
 """A message as the table shows it: every word ready, so that the row template only prints."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -60,16 +60,24 @@ class Row:
     client: str
     id: str
     conversation: str = ""
+    is_flagged: bool = False
 
 
 def table_rows(
-    records: tuple[MessageRecord, ...], query: MessageQuery, *, linked: bool = False
+    records: tuple[MessageRecord, ...],
+    query: MessageQuery,
+    *,
+    linked: bool = False,
+    flagged: Collection[str] = (),
 ) -> list[Row]:
-    """The rows of a page, in order; each number `linked` to its conversation."""
+    """The rows of a page, in order; each number `linked` to its conversation. `flagged` are keys."""
     page_of = message_paths(query)
     places = shown.places(record.cost for record in records if record.type != MO)
     path_of = conversation_paths() if linked else _no_path
-    return [_row(record, query, page_of, places, path_of) for record in records]
+    return [
+        _row(record, query, page_of, places, path_of, is_flagged=record.key in flagged)
+        for record in records
+    ]
 
 
 def _no_path(_number: str) -> str:
@@ -82,6 +90,8 @@ def _row(
     page_of: Callable[[MessageRecord], str],
     places: int,
     path_of: Callable[[str], str],
+    *,
+    is_flagged: bool,
 ) -> Row:
     incoming = record.type == MO
     region = row_region(record)
@@ -116,6 +126,7 @@ def _row(
         client=str(record.client_id or ""),
         id=str(record.message_id),
         conversation=path_of(handset_of(record)),
+        is_flagged=is_flagged,
     )
 
 
