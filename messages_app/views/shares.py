@@ -21,6 +21,7 @@ from messages_app.analysis.periods import CUSTOM
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import range_words, span_words
 from messages_app.filters import question_url, read_question
+from messages_app.logins import fresh_login
 from messages_app.made import LONGEST_NAME, ShareLink
 from messages_app.privacy import FULL, MASKED, NUMBERS, OFF, REDACTED, TEXTS, Mask
 from messages_app.sharing import LONGEST, USUAL, TooMany, Used, Wanted
@@ -102,6 +103,7 @@ def _days_words(days: int) -> str:
     return _("one day") if days == 1 else _("%s days") % days
 
 
+@fresh_login
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Share the question in the address; a link that is made is shown this once."""
