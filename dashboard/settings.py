@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "messages_app.views.recording.Recorded",
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.headers.LoginForHtmx",
     "messages_app.views.login.LoginKeepsQuestion",

@@ -6,4 +6,5 @@ class MessagesAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from messages_app import logins  # noqa: F401 - what it does at a login and in the trail
+        """Listen to what happens to accounts."""
+        from messages_app import account_acts, logins  # noqa: F401

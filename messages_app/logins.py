@@ -9,12 +9,7 @@ from time import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from allauth.account.signals import (
-    authentication_step_completed,
-    password_changed,
-    password_reset,
-)
-from allauth.core import context
+from allauth.account.signals import authentication_step_completed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.usersessions.models import UserSession
@@ -152,22 +147,14 @@ def note_removed(instance: Authenticator, **_rest: Any) -> None:
 
 def _record_factor(factor: Authenticator, what: str) -> None:
     """In the very transaction, whoever did it: the person, an administrator, a command."""
-    record(
-        Act.SECOND_FACTOR, request=context.request, about=f"user {factor.user_id}",
-        note=f"{factor.type} {what}",
-    )  # fmt: skip
+    about = f"account {factor.user.get_username()}"
+    record(Act.SECOND_FACTOR, about=about, note=f"{factor.type} {what}")
 
 
 @receiver([authenticator_added, authenticator_removed])
 def leave_others(request: HttpRequest, user: User, **_rest: Any) -> None:
     """Logins from before the second factor changed were proven otherwise: they end."""
     end_others(user, request.session.session_key)
-
-
-@receiver([password_changed, password_reset])
-def note_password(request: HttpRequest, user: User, **_rest: Any) -> None:
-    """A new password; Django ends the other logins by it."""
-    record(Act.PASSWORD_CHANGED, request=request, who=user, about=f"user {user.pk}")
 
 
 def sessions_of(request: HttpRequest) -> list[UserSession]:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from messages_app.views import (
     analytics,
+    audit,
     conversations,
     export_jobs,
     exports,
@@ -44,6 +45,8 @@ urlpatterns = [
     path("analytics/changed/", watching.changed, name="changed"),
     path("analytics/data.json", analytics.analytics_data, name="analytics_data"),
     path("review/", review.review, name="review"),
+    path("review/audit/", audit.audit, name="audit"),
+    path("review/audit/export.csv", audit.audit_export, name="audit_export"),
     path("s/<str:token>/", visiting.shared, name="shared"),
     path("shared/messages/", for_visitors(messages.messages), name="shared_messages"),
     path("shared/messages/count/", for_visitors(messages.count), name="shared_messages_count"),

@@ -115,7 +115,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     is_here = session.session_key == request.session.session_key
     with transaction.atomic():
         session.end()
-        record(Act.SESSION_ENDED, request=request, about=f"user {request.user.pk}")
+        record(Act.SESSION_ENDED, about=f"account {_person(request).get_username()}")
     if is_here:
         logout(request)
         return redirect("account_login")
@@ -129,7 +129,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     user = _person(request)
     with transaction.atomic():
         ended = logins.end_others(user)
-        record(Act.SESSION_ENDED, request=request, about=f"user {user.pk}", note=f"all {ended}")
+        record(Act.SESSION_ENDED, about=f"account {user.get_username()}", note=f"all {ended}")
     logout(request)
     messages.success(request, _("You are logged out everywhere."))
     return redirect("account_login")
@@ -177,7 +177,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = InviteForm(request.POST if request.method == "POST" else None)
     if settings.EMAIL_URL and form.is_valid():
-        user = _invited(request, form)
+        user = _invited(form)
         if _mailed(request, user):
             messages.success(request, _("A mail is on its way to %s.") % user.email)
             return redirect("account_invite")
@@ -185,7 +185,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     return render(request, "account/invite.html", {"form": form, "sends": settings.EMAIL_URL})
 
 
-def _invited(request: HttpRequest, form: InviteForm) -> User:
+def _invited(form: InviteForm) -> User:
     with transaction.atomic():
         user = form.save(commit=False)
         user.set_unusable_password()
@@ -195,7 +195,7 @@ def _invited(request: HttpRequest, form: InviteForm) -> User:
         user.save()
         user.groups.set(roles)
         names = ", ".join(sorted(role.name for role in roles))
-        record(Act.INVITED, request=request, about=f"user {user.pk}", note=names)
+        record(Act.INVITED, about=f"account {user.get_username()}", note=names)
     return user
 
 

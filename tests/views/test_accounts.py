@@ -148,7 +148,7 @@ def test_an_invitation_travels_and_its_link_sets_a_password_once(
     assert client.get("/views/").status_code == 200
     assert "used before or is too old" in Client().get(link_in(text)).content.decode()
     line = AuditLine.objects.get(act=Act.INVITED)
-    assert (line.name, line.about, line.note) == ("administrator", f"user {grace.pk}", "Support")
+    assert (line.name, line.about, line.note) == ("administrator", "account grace", "Support")
 
 
 def test_a_forgotten_password_travels_too(support, client, mail_server):
