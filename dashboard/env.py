@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,14 @@ class Env:
         if not found["EMAIL_HOST"]:
             raise _unfit(name, wanted)
         return {key: value for key, value in found.items() if key != "OPTIONS"}
+
+    def mail_address(self, name: str, default: str) -> str:
+        """Whom mails come from, with or without a name: `SMS traffic <sms@example.org>`."""
+        value = self.text(name, default)
+        address = parseaddr(value)[1]
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not value.isprintable():
+            raise _wrong(name, value, "a mail address such as sms@example.org")
+        return value
 
     def kept_key(self, name: str, *, generate: bool) -> str:
         """A secret of the environment; on this machine alone, one made once and kept in `.state/`."""

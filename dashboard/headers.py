@@ -32,8 +32,12 @@ class PrivateHeaders:
         return response
 
 
+ENTRANCES = ("account_login", "account_reauthenticate", "mfa_activate_totp")
+"""Pages that ask who is there."""
+
+
 class LoginForHtmx:
-    """Turns the redirect to the login into one of the whole page.
+    """Turns the redirect to the login, a fresh one too, into one of the whole page.
 
     Without it htmx would follow it silently and put the login form where the table stood.
     """
@@ -45,11 +49,12 @@ class LoginForHtmx:
         response = self.get_response(request)
         target = response.headers.get("Location", "")
         htmx = getattr(request, "htmx", None)
-        if htmx and target.startswith(reverse("account_login")):
+        entrance = target.partition("?")[0]
+        if htmx and entrance in map(reverse, ENTRANCES):
             if htmx.boosted:
                 return HttpResponse(headers={"HX-Redirect": target})
             # A part of a page is no place to come back to: its page is.
             here = htmx.current_url_abs_path
             back = f"?{urlencode({'next': here})}" if here else ""
-            return HttpResponse(headers={"HX-Redirect": reverse("account_login") + back})
+            return HttpResponse(headers={"HX-Redirect": entrance + back})
         return response

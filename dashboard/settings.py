@@ -57,6 +57,8 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 
 MIDDLEWARE = [
@@ -76,8 +78,10 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.headers.LoginForHtmx",
     "messages_app.views.login.LoginKeepsQuestion",
+    "messages_app.views.login.SecondFactorFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "messages_app.views.login.LoginLasts",
 ]
 
 ROOT_URLCONF = "dashboard.urls"
@@ -116,18 +120,18 @@ CACHES = {
 }
 
 # Accounts: allauth with sign-up closed. Limits on logins are allauth's, kept in the cache.
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["dashboard.accounts.OneCheck"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
 ACCOUNT_ADAPTER = "dashboard.accounts.ClosedAdapter"
@@ -137,11 +141,34 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
+# A forgotten password is no way to have us write to anybody.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "dashboard.accounts.LinkTokens"  # noqa: S105 - its maker
+# Of an invitation; LinkTokens ends those of forgotten passwords sooner.
+PASSWORD_RESET_TIMEOUT = 7 * 86400
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
+# The second factor: a code of an app, or one of ten codes on paper.
+REQUIRE_SECOND_FACTOR = env.listed("REQUIRE_SECOND_FACTOR")
+MFA_ADAPTER = "dashboard.second_factor.SecondFactor"
+MFA_FORMS = {
+    "authenticate": "dashboard.second_factor.CodeForm",
+    "reauthenticate": "dashboard.second_factor.FreshCodeForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "SMS traffic"
+# A telephone whose clock is half a minute off; dashboard.second_factor takes each code once all the same.
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Addresses are the administrators' to enter: there is nothing to confirm.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+
 EMAIL_URL = env.text("EMAIL_URL")
+EMAIL_TIMEOUT = 10
 vars().update(env.email("EMAIL_URL"))
+HOST = [*ALLOWED_HOSTS, "localhost"][0].lstrip(".")
+EMAIL_FROM = DEFAULT_FROM_EMAIL = env.mail_address("EMAIL_FROM", f"sms-traffic@{HOST}")
 
 # Time is the provider's: its rows are naive local times of this zone, and so are the pages'.
 USE_TZ = True
@@ -198,7 +225,9 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_MINUTES = env.whole("SESSION_IDLE_MINUTES", 30, least=1, most=720)
+SESSION_HOURS = env.whole("SESSION_HOURS", 12, least=1, most=168)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 CSRF_COOKIE_HTTPONLY = True
 if not LOCAL_ONLY:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"

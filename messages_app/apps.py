@@ -7,4 +7,4 @@ class MessagesAppConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what happens to accounts."""
-        from messages_app import account_acts  # noqa: F401
+        from messages_app import account_acts, logins  # noqa: F401

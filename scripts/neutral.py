@@ -27,6 +27,10 @@ PLAIN = {
     "REDIS_URL": "",
     "LOG_LEVEL": "info",
     "EMAIL_URL": "",
+    "EMAIL_FROM": "",
+    "REQUIRE_SECOND_FACTOR": "",
+    "SESSION_IDLE_MINUTES": "",
+    "SESSION_HOURS": "",
 }
 """A value for each setting; an empty one means its default."""
 

@@ -24,6 +24,7 @@ from messages_app.analysis.sentence import range_words, span_words
 from messages_app.audit import Act, record
 from messages_app.audit_questions import numbers_of, told
 from messages_app.filters import question_url, read_question
+from messages_app.logins import fresh_login
 from messages_app.made import LONGEST_NAME, ShareLink
 from messages_app.privacy import FULL, MASKED, NUMBERS, OFF, REDACTED, TEXTS, Mask
 from messages_app.sharing import LONGEST, USUAL, TooMany, Used, Wanted
@@ -105,6 +106,7 @@ def _days_words(days: int) -> str:
     return _("one day") if days == 1 else _("%s days") % days
 
 
+@fresh_login
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Share the question in the address; a link that is made is shown this once."""

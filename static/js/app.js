@@ -178,6 +178,12 @@
     }
   });
 
+  // What a page asks by itself, again and again or after a refresh, does not keep a login alive.
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    const begun = detail.triggeringEvent?.type;
+    if (!begun || begun === "refreshed") detail.headers["X-By-Itself"] = "1";
+  });
+
   document.addEventListener("htmx:beforeRequest", () => document.body.classList.add("is-loading"));
   document.addEventListener("htmx:afterRequest", () => document.body.classList.remove("is-loading"));
   document.addEventListener("htmx:afterSwap", fold);

@@ -17,9 +17,7 @@ django.setup()
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
-call_command("migrate", "auth", verbosity=0)
-call_command("migrate", "account", verbosity=0)
-call_command("migrate", "sessions", verbosity=0)
+call_command("migrate", verbosity=0)
 user = User.objects.create_user("support", password="a long password")
 def login(**options):
     client = Client(headers={"host": "sms.example.org"})

@@ -52,11 +52,21 @@ WRONG = {
         "nonsense", "consolemail://", "filemail:///tmp/mails", "smtp://", "smtp+tls",
         f"smtp+tls://u:{CANARY}@mail.example.org:port", f"imap://u:{CANARY}@mail.example.org",
     ],
+    "EMAIL_FROM": ["nonsense", "a b", "a@b\nBcc: c@d", "@example.org", "SMS traffic <>"],
+    "SESSION_IDLE_MINUTES": ["0", "721", "half"],
+    "SESSION_HOURS": ["0", "169", "12.5"],
     "LOG_LEVEL": ["loud"],
 }  # fmt: skip
 """Setting → values that cannot be meant."""
 
-ANY_TEXT = {"SECRET_KEY", "SECRET_KEY_FALLBACKS", "PRIVACY_KEY", "STATIC_ROOT", "EXPORTS_DIR"}
+ANY_TEXT = {
+    "REQUIRE_SECOND_FACTOR",
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "PRIVACY_KEY",
+    "STATIC_ROOT",
+    "EXPORTS_DIR",
+}
 """Of keys the safe start judges; a folder may be made later."""
 
 
