@@ -20,7 +20,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import ngettext_lazy
 
 from messages_app.analysis.exact import meant
 from messages_app.analysis.numbers import LONGEST_NUMBER, SHORTEST_NUMBER, typed_number
@@ -225,8 +225,6 @@ KINDS = (
 
 IN_WORDS = (MESSAGES, OBSERVATIONS, FLAGS, VIEWS, LINKS, EXPORTS, AUDIT)
 """The same in the order in which people are told."""
-
-FIGURES_STAY = gettext_lazy("Counts, costs and times stay, without number and text.")
 
 
 def told(counts: Counts) -> list[str]:
