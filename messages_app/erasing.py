@@ -211,7 +211,7 @@ KINDS = (
     ),
     Kind(
         EXPORTS,
-        ngettext_lazy("%d export asked by it", "%d exports asked by it"),
+        ngettext_lazy("%d export that names it", "%d exports that name it"),
         lambda number: len(_asked_exports(number)),
         _drop_exports,
     ),
@@ -223,8 +223,9 @@ KINDS = (
 )
 """All that is held of a number, in the order in which it goes. The audit trail stays: its year ends it."""
 
-IN_WORDS = (MESSAGES, OBSERVATIONS, FLAGS, VIEWS, LINKS, EXPORTS, AUDIT)
-"""The same in the order in which people are told."""
+ERASED = (MESSAGES, OBSERVATIONS, FLAGS, VIEWS, LINKS, EXPORTS)
+IN_WORDS = (*ERASED, AUDIT)
+"""The same in the order in which people are told, without and with what stays."""
 
 
 def told(counts: Counts) -> list[str]:

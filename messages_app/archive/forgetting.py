@@ -35,7 +35,8 @@ SLICE = 500
 AGAIN = timedelta(days=2)
 """So much before the mark is looked at again: a reading that began before it may have been kept after."""
 
-EVER = datetime(1, 1, 1)
+EVER, NO_END = datetime(1, 1, 1), 10**9
+
 
 KEEPING, LEFTOVERS = "keeping", "leftovers"
 """What is remembered: up to where old rows are blanked, and since when files hold what was blanked."""
@@ -117,8 +118,11 @@ def forget_listed() -> Blanked:
     return found
 
 
-def blank_old(wall: datetime) -> Blanked:
-    """Blank the rows whose time of keeping is over at the wall time `wall`; once a day there are any."""
+def blank_old(wall: datetime, slices: int = NO_END) -> Blanked:
+    """Blank the rows whose time of keeping is over at the wall time `wall`; once a day there are any.
+
+    At most so many slices of them: the next call goes on from there.
+    """
     edge, done = kept_since(wall), _remembered(KEEPING)
     if edge is None:
         # Kept for ever by now: what comes in meanwhile has to be looked at should that change.
@@ -130,10 +134,10 @@ def blank_old(wall: datetime) -> Blanked:
     # Back to an earlier edge, or on from the last one.
     is_later = bool(done) and int(done) < int(mark)
     start = wall_time(int(done)) - AGAIN if is_later else EVER
-    found = _blank_range(start, edge)
-    if found.rows:
+    found, reached = _blank_range(start, edge, slices)
+    if found.rows and reached == edge:
         searching.squeeze()
-    _remember(KEEPING, mark)
+    _remember(KEEPING, f"{wall_seconds(reached)}")
     return found
 
 
@@ -171,14 +175,16 @@ def _blank_all(those: Q) -> Blanked:
     return found
 
 
-def _blank_range(start: datetime, end: datetime) -> Blanked:
+def _blank_range(start: datetime, end: datetime, slices: int) -> tuple[Blanked, datetime]:
+    """Blank rows in order of time; return also the second before which all are."""
     found, rows = Blanked(), Message.objects.filter(_HAS_PERSON, date__lt=end)
-    while next_ones := list(
-        rows.filter(date__gte=start).order_by("date", "key").values_list("key", "date")[:SLICE]
-    ):
-        found += _blank([key for key, _date in next_ones])
-        start = next_ones[-1][1]
-    return found
+    for _slice in range(slices):
+        next_ones = rows.filter(date__gte=start).order_by("date", "key")[:SLICE]
+        if not (there := list(next_ones.values_list("key", "date"))):
+            return found, end
+        found += _blank([key for key, _date in there])
+        start = there[-1][1]
+    return found, start
 
 
 def _blank(keys: Sequence[int]) -> Blanked:
@@ -187,7 +193,8 @@ def _blank(keys: Sequence[int]) -> Blanked:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA secure_delete=ON")
-        count = Message.objects.filter(key__in=keys).update(**_BLANKED)
+        # Another worker may have been there first: each row is counted once.
+        count = Message.objects.filter(_HAS_PERSON, key__in=keys).update(**_BLANKED)
         gone, _by_model = Observation.objects.filter(key__in=keys).delete()
         _blank_reasons(keys)
     return Blanked(count, gone)

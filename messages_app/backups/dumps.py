@@ -10,9 +10,10 @@ import sqlite3
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from shutil import which
+from shutil import rmtree, which
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from threading import Thread
 from typing import IO, Any
@@ -25,6 +26,9 @@ from dashboard.private_files import made_private
 PIECE = 1024 * 1024
 DRAFT = ".backup-"
 """How the names of folders begin in which a copy in plain stands for a while."""
+
+LEFT = timedelta(hours=1)
+"""How long nobody touches what nobody works on any more."""
 
 _COUNT = 'SELECT COUNT(*) FROM "{}"'
 
@@ -78,11 +82,24 @@ def _dumped_sqlite() -> Iterator[tuple[Counts, Iterator[bytes]]]:
 
 @contextmanager
 def _workshop() -> Iterator[Path]:
-    """A folder beside the database, its owner's alone, gone afterwards; those of killed ones go too."""
-    name = connection.settings_dict["NAME"]
-    beside = Path(name).absolute().parent if Path(name).is_file() else None
-    with TemporaryDirectory(prefix=DRAFT, dir=beside) as folder:
+    """A folder beside the database, its owner's alone, gone afterwards."""
+    with TemporaryDirectory(prefix=DRAFT, dir=_beside()) as folder:
         yield Path(folder)
+
+
+def _beside() -> Path:
+    return Path(str(connection.settings_dict["NAME"])).absolute().parent
+
+
+def clear_left(now: datetime) -> None:
+    """Remove what killed processes left of a copy in plain."""
+    if connection.vendor != "sqlite":
+        return
+    for folder in _beside().glob(f"{DRAFT}*"):
+        with suppress(OSError):
+            touched = max(one.stat().st_mtime for one in (folder, *folder.iterdir()))
+            if datetime.fromtimestamp(touched, UTC) < now - LEFT:
+                rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

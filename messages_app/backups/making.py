@@ -25,6 +25,8 @@ from messages_app.backups.suppression import Unfit, key_name
 
 NO_KEY = "BACKUP_KEY must be random and at least 40 characters long; without it no backup opens."
 FORMAT = "backup 1"
+PART = ".part"
+"""How the name of a backup ends while it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,10 @@ def back_up(folder: Path, now: datetime) -> tuple[Path, Manifest]:
     key = secret()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"messages-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.backup"
-    draft = path.with_suffix(".part")
+    draft = path.with_suffix(PART)
+    for left in folder.glob(f"messages-*{PART}"):
+        # Of one that was killed: two at the same time are no use.
+        left.unlink(missing_ok=True)
     try:
         with dumped() as (rows, content):
             size, digest = _written(draft, sealed(content, key))

@@ -118,11 +118,14 @@ def _number(request: HttpRequest) -> str:
 
 def _told(request: HttpRequest, number: str, form: EraseForm) -> HttpResponse:
     is_erased = forgetting(clock.now().replace(tzinfo=None)).holds(number)
+    there = erasing.held(number)
     context = {
         "form": form,
         "shown": shown_number(number),
         "sealed": seal(SEALED, number),
-        "lines": erasing.told(erasing.held(number)),
+        "lines": erasing.told(there),
+        # Who looks leaves a line of the trail.
+        "is_empty": not any(there[name] for name in erasing.ERASED),
         "is_erased": is_erased,
     }
     return render(request, "messages_app/rights_held.html", context)

@@ -15,7 +15,8 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from messages_app.archive import searching
+from messages_app import erasing, upkeep
+from messages_app.archive import forgetting, searching
 from messages_app.archive.claims import claim, release
 from messages_app.archive.forgotten import erased
 from messages_app.archive.keeping import keep
@@ -23,6 +24,7 @@ from messages_app.archive.windows import Proven, Window
 from messages_app.audited import AuditLine
 from messages_app.backups import dumps, suppression
 from messages_app.models import Forgotten, Message, Rollup, Span
+from tests.archive.own_database import another
 from tests.campaign import rounds
 from tests.factories import incoming, record
 
@@ -273,6 +275,66 @@ def test_a_backup_of_a_newer_program_is_refused(place):
     path.write_text(json.dumps(manifest))
     with pytest.raises(CommandError, match="newer program"):
         said("restore", str(backup), "--replace")
+
+
+def test_t28_the_purge_and_the_workers_turn_blank_what_is_too_old_and_record_it(place, settings):
+    """T28."""
+    before = figures()
+    with pytest.raises(CommandError, match="RETENTION_MONTHS is not set"):
+        said("purge")
+    settings.RETENTION_MONTHS = 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("messages_app.clock.real_now", lambda: datetime(2026, 12, 20, 9, tzinfo=ZONE))
+        assert said("purge").startswith("0 messages")
+        patch.setattr("messages_app.archive.forgetting.SLICE", 50)
+        patch.setattr("messages_app.upkeep.SLICES", 2)
+        upkeep.turn(datetime(2026, 12, 21, 9, tzinfo=ZONE))
+        assert Message.objects.filter(message="").count() == 100
+        patch.setattr("messages_app.clock.real_now", lambda: datetime(2026, 12, 21, 9, tzinfo=ZONE))
+        assert said("purge").startswith("140 messages")
+    assert traces(range(PEOPLE)) == []
+    assert figures() == before
+    acts = list(AuditLine.objects.order_by("number").values_list("act", "note"))
+    assert acts == [
+        ("purged", "messages 100, observations 0"),
+        ("purged", "messages 140, observations 0"),
+    ]
+
+
+def test_t29_a_workers_turn_cleans_the_files_and_tries_again_where_others_read(place):
+    """T29."""
+    erasing.forget(number(1), datetime(2026, 11, 21, 10, tzinfo=ZONE))
+    now = datetime(2026, 11, 21, 11, tzinfo=ZONE)
+    if connection.vendor == "sqlite":
+        assert traces([1]) != []
+        with another() as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT COUNT(*) FROM messages_app_message").fetchone()
+            upkeep.turn(now)
+            assert forgetting.has_leftovers()
+    upkeep.turn(now)
+    assert not forgetting.has_leftovers()
+    assert traces([1]) == []
+
+
+def test_t38_what_a_killed_backup_left_in_plain_goes_with_the_workers_next_turn(place):
+    """T38: PostgreSQL's is never on this disk."""
+    if connection.vendor == "sqlite":
+        left = Path(connection.settings_dict["NAME"]).parent / f"{dumps.DRAFT}killed"
+        left.mkdir()
+        (left / "copy.sqlite3").write_bytes(b"rows")
+        upkeep.turn(datetime.now(ZONE))
+        assert left.exists()
+        upkeep.turn(datetime.now(ZONE) + timedelta(hours=2))
+        assert not left.exists()
+
+
+def test_a_list_that_cannot_be_written_beside_the_backups_is_told(place, settings, caplog):
+    settings.BACKUP_DIR.mkdir()
+    (settings.BACKUP_DIR / suppression.NAME).write_text("no list")
+    forget(1)
+    assert "the list of erased numbers is not beside the backups" in caplog.text
+    assert erased() != frozenset()
 
 
 def test_a_log_that_is_not_yet_in_the_file_is_in_the_backup(place):

@@ -58,6 +58,9 @@ def test_t29_live_pages_show_the_number_nowhere_and_find_nothing_by_it(row, admi
         assert row.key not in shown
         assert row.message[:20] not in shown
     assert row.key not in page(client, message=row.message[:20])
+    talk = client.get(f"/conversations/{row.destination}/", follow=True).content.decode()
+    assert row.message[:20] not in talk
+    assert f"/messages/{row.type}/{row.message_id}/" not in talk
     shown = page(client, type="messages-out", per_page="200")
     assert f'data-key="{row.key}"' in shown
     assert row.destination[-6:] not in re.sub(r"\s", "", shown)
