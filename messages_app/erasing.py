@@ -17,7 +17,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import ngettext_lazy
@@ -37,6 +37,9 @@ from messages_app.sealing import BrokenSeal, is_sealed, unseal
 MESSAGES, OBSERVATIONS, FLAGS, VIEWS, LINKS, EXPORTS, AUDIT = (
     "messages", "observations", "flags", "views", "links", "exports", "audit",
 )  # fmt: skip
+
+FLAG = "Flag"
+"""The model of flags; rows are flagged by their key."""
 
 _WRITTEN = re.compile(r"\+?\(?\d(?:[\s().\-_/]*+\d)+")
 """Digits as people write numbers."""
@@ -110,13 +113,33 @@ def audit_lines(number: str) -> QuerySet[AuditLine]:
     )
 
 
-def flags_of(number: str) -> "QuerySet[models.Model] | None":
+def flags_of(number: str) -> "QuerySet[Any] | None":
     """Flags on rows of a number; None where messages are not flagged."""
+    flags = _all_flags()
+    return None if flags is None else flags.filter(key__in=keys_of(number))
+
+
+def drop_nobodys_flags() -> None:
+    """Delete flags on rows without number and text: notes may name who is not to be known any more.
+
+    Such a row may be too old by now, or come in after its number was erased.
+    """
+    flags = _all_flags()
+    if flags is None:
+        return
+    rows = Message.objects.filter(key__in=flags.values("key"))
+    # Asked first: on SQLite a DELETE takes the writers' turn, also where it finds nothing.
+    if keys := list(rows.exclude(forgetting.HAS_PERSON).values_list("key", flat=True)):
+        flags.filter(key__in=keys).delete()
+
+
+def _all_flags() -> "QuerySet[Any] | None":
     try:
-        flag = apps.get_model("messages_app", "Flag")
+        flag: Any = apps.get_model("messages_app", FLAG)
     except LookupError:
         return None
-    return flag._default_manager.filter(key__in=keys_of(number))
+    found: QuerySet[Any] = flag._default_manager.all()
+    return found
 
 
 def named_in(question: str, number: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import OperationalError
 
+from messages_app import erasing
 from messages_app.archive import forgetting
 from messages_app.archive.faults import kind_of, sentence_of
 from messages_app.archive.forgetting import Blanked
@@ -22,6 +23,7 @@ log = logging.getLogger("messages_app.archive")
 def turn(now: datetime) -> None:
     """One turn; `now` is real time, aware, in the provider's zone. Raises the database's errors."""
     purge(now, SLICES)
+    erasing.drop_nobodys_flags()
     suppression.keep_beside()
     dumps.clear_left(now)
     if forgetting.has_leftovers():

@@ -49,11 +49,12 @@ _BLANKED = {
         ("message", "folded", "client_message_id", "contact_list_id", "extra"), _NOTHING
     ),
 }
-_HAS_PERSON = (
+HAS_PERSON = (
     (Q(type=MO) & ~Q(sender=""))
     | (~Q(type=MO) & ~Q(destination=""))
     | ~Q(message="", folded="", client_message_id="", contact_list_id="", extra="")
 )
+"""Rows that tell of somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def _blank_all(those: Q) -> Blanked:
 
 def _blank_range(start: datetime, end: datetime, slices: int) -> tuple[Blanked, datetime]:
     """Blank rows in order of time; return also the second before which all are."""
-    found, rows = Blanked(), Message.objects.filter(_HAS_PERSON, date__lt=end)
+    found, rows = Blanked(), Message.objects.filter(HAS_PERSON, date__lt=end)
     for _slice in range(slices):
         next_ones = rows.filter(date__gte=start).order_by("date", "key")[:SLICE]
         if not (there := list(next_ones.values_list("key", "date"))):
@@ -194,7 +195,7 @@ def _blank(keys: Sequence[int]) -> Blanked:
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA secure_delete=ON")
         # Another worker may have been there first: each row is counted once.
-        count = Message.objects.filter(_HAS_PERSON, key__in=keys).update(**_BLANKED)
+        count = Message.objects.filter(HAS_PERSON, key__in=keys).update(**_BLANKED)
         gone, _by_model = Observation.objects.filter(key__in=keys).delete()
         _blank_reasons(keys)
     return Blanked(count, gone)

@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
@@ -105,7 +106,7 @@ def without_digits(words: str) -> str:
 def blanked(record: MessageRecord) -> MessageRecord:
     """The row without number, text and references; what counts stays, also what follows from the text."""
     nobody = "sender" if record.type == MO else "destination"
-    changes = {
+    changes: dict[str, Any] = {
         nobody: "", "message": "", "client_message_id": "", "contact_list_id": "", "extra": (),
         "status_details": without_digits(record.status_details),
     }  # fmt: skip

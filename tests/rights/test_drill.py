@@ -65,6 +65,7 @@ def traffic():
 def read(at: datetime = READ) -> None:
     """The provider's rows come in, and into the text index."""
     held = claim(Window(DAY, DAY), "a")
+    assert held
     keep([Proven(WHOLE, tuple(traffic()), at)], held, zone=ZONE, kept_from=DAY)
     release(held)
     while searching.index_new():
@@ -96,6 +97,7 @@ def said(command: str, *options: str) -> str:
 
 def backed_up() -> Path:
     said("backup")
+    assert django_settings.BACKUP_DIR
     return max(django_settings.BACKUP_DIR.glob("*.backup"))
 
 

@@ -45,8 +45,10 @@ def _rollups_are_right(db):
     assert list(differences()) == []
 
 
-def read(*rows, at=READ, window=WHOLE):
-    return keep([Proven(window, rows, at)], claim(Window(DAY, DAY), "a"), zone=ZONE, kept_from=DAY)
+def read(*rows, at=READ):
+    held = claim(Window(DAY, DAY), "a")
+    assert held
+    return keep([Proven(WHOLE, rows, at)], held, zone=ZONE, kept_from=DAY)
 
 
 def figures() -> list[tuple]:

@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from messages_app import erasing, sharing
 from messages_app.access import Viewer
+from messages_app.analysis.query import MessageQuery
+from messages_app.archive import forgetting
 from messages_app.archive.forgotten import erased
 from messages_app.archive.keys import key_of
 from messages_app.audited import AuditLine
@@ -56,12 +58,20 @@ def rows(db):
     )  # fmt: skip
 
 
-def question(**asked: str) -> str:
+def query_of(**asked: str) -> MessageQuery:
     params = QueryDict(mutable=True)
     params.update(asked)
     query = read_question(params, NOW, OPEN).query
     assert query is not None
-    return question_url("", query).removeprefix("?")
+    return query
+
+
+def question(**asked: str) -> str:
+    return question_url("", query_of(**asked)).removeprefix("?")
+
+
+def last_line() -> AuditLine:
+    return AuditLine.objects.order_by("number").reverse()[0]
 
 
 def made(owner) -> None:
@@ -76,7 +86,7 @@ def made(owner) -> None:
             numbers="masked", texts="off", lasts=timedelta(days=7),
         )  # fmt: skip
         sharing.make(wanted, Viewer(owner.pk, frozenset()), NOW)
-        query = read_question(QueryDict(question(message=f"call {asked} now")), NOW, OPEN).query
+        query = query_of(message=f"call {asked} now")
         viewer = Viewer(owner.pk, frozenset({"see_messages", "see_personal", "export"}))
         export = jobs.asked_for(
             viewer, query, "csv", NOW, columns=["message"], language="en", site="http://x"
@@ -118,7 +128,7 @@ def test_t30_the_page_tells_how_much_of_each_kind_is_held(rows, administrator):
         "1 share link that names it", "1 export that names it",
     ):  # fmt: skip
         assert words in page
-    line = AuditLine.objects.order_by("-number").first()
+    line = last_line()
     assert line.act == "searched"
     assert HERS not in json.dumps([line.question, line.numbers, line.about, line.note])
 
@@ -153,7 +163,7 @@ def test_t31_an_erasure_takes_views_links_and_all_files_of_exports_along(rows, a
     made(administrator)
     running = jobs.asked_for(
         Viewer(administrator.pk, frozenset()),
-        read_question(QueryDict(""), NOW, OPEN).query,
+        query_of(),
         "csv", NOW, columns=["message"], language="en", site="http://x",
     )  # fmt: skip
     Export.objects.filter(pk=running.pk).update(state=RUNNING, lease="a worker")
@@ -170,10 +180,25 @@ def test_t31_an_erasure_takes_views_links_and_all_files_of_exports_along(rows, a
     assert Export.objects.get(pk=running.pk).state == WAITING
     there = erasing.held(HERS)
     assert [there[name] for name in erasing.ERASED] == [0] * len(erasing.ERASED)
-    line = AuditLine.objects.order_by("-number").first()
+    line = last_line()
     assert (line.act, line.name) == ("erased", "administrator")
     assert "messages 2" in line.note
     assert Message.objects.get(message_id=3).message == "Bonjour Max"
+
+
+def test_t31_flags_go_with_the_rows_they_are_on_whenever_these_lose_their_number(rows, monkeypatch):
+    """T31: anything with the key of a row can stand for a flag."""
+    monkeypatch.setattr(erasing, "FLAG", "Observation")
+    assert erasing.held(HERS)["flags"] == 1
+    erasing.drop_nobodys_flags()
+    assert erasing.held(HERS)["flags"] == 1
+    forgetting.forget_number(HERS, NOW)
+    Observation.objects.create(
+        key=key_of("sms_mt", 1), date=datetime(2026, 11, 20, 12), status="SENT",
+        status_details="", since=NOW, until=NOW,
+    )  # fmt: skip
+    erasing.drop_nobodys_flags()
+    assert not Observation.objects.exists()
 
 
 def test_an_erasure_needs_the_last_digits_and_a_number_that_was_shown(rows, administrator):
