@@ -70,12 +70,24 @@ def _provider() -> Iterator[Finding]:
         yield "E009", "NOW moves the clock and is for tests alone."
 
 
+def _retention() -> Iterator[Finding]:
+    """Numbers and texts of real people are not kept for ever by mere forgetfulness."""
+    is_real = settings.SMSFACTOR_API_TOKEN.reveal() and not settings.PROVIDER_IS_SANDBOX
+    if is_real and settings.RETENTION_MONTHS is None:
+        yield (
+            "E014",
+            "RETENTION_MONTHS is missing; say for how many months messages of the real account keep"
+            " numbers and texts, such as 24.",
+        )
+
+
 @register(TAG)
 def safe_start(**_kwargs: Any) -> list[CheckMessage]:
-    """System check: what makes a start with public hosts unsafe."""
-    if settings.LOCAL_ONLY and settings.ALLOWED_HOSTS:
-        return []
-    return [Error(sentence, id=f"dashboard.{number}") for number, sentence in _findings()]
+    """System check: what makes a start with public hosts unsafe, or with a real account."""
+    found = [*_retention()]
+    if not (settings.LOCAL_ONLY and settings.ALLOWED_HOSTS):
+        found += _findings()
+    return [Error(sentence, id=f"dashboard.{number}") for number, sentence in found]
 
 
 def refuse_unsafe_start() -> None:

@@ -66,6 +66,13 @@ class Env:
         self.names.add(name)
         return os.environ.get(name, "").strip() or default
 
+    def folder(self, name: str) -> Path | None:
+        """A folder by its whole path; None where none is named."""
+        text = self.text(name)
+        if text and not Path(text).is_absolute():
+            raise _wrong(name, text, "the whole path of a folder")
+        return Path(text) if text else None
+
     def listed(self, name: str, default: str = "") -> list[str]:
         return [piece.strip() for piece in self.text(name, default).split(",") if piece.strip()]
 

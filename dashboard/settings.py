@@ -19,6 +19,8 @@ TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 SECRET_KEY = env.kept_key("SECRET_KEY", generate=LOCAL_ONLY)
 SECRET_KEY_FALLBACKS = env.listed("SECRET_KEY_FALLBACKS")
 PRIVACY_KEY = env.kept_key("PRIVACY_KEY", generate=LOCAL_ONLY)
+BACKUP_KEY = env.text("BACKUP_KEY")
+BACKUP_DIR = env.folder("BACKUP_DIR")
 NOW = env.moment("NOW")
 
 SMSFACTOR_API_URL = env.url("SMSFACTOR_API_URL", "https://api.smsfactor.com")

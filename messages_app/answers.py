@@ -40,6 +40,7 @@ from messages_app.analysis.rolled import (
 )
 from messages_app.analysis.series import Bucket, bucket_for, series
 from messages_app.analysis.statuses import NONE
+from messages_app.archive.forgotten import forgetting
 from messages_app.archive.keys import key_of
 from messages_app.archive.observed import Look, looks_of
 from messages_app.archive.plan import forgotten_before
@@ -287,7 +288,10 @@ def found(key: str, at: datetime | None, query: MessageQuery) -> MessageRecord |
     alone. Raises ProviderError where neither has it.
     """
     row = _row(key, at, query)
-    return row and covered(row, query.mask)
+    if row is None:
+        return None
+    (row,) = forgetting(query.now.replace(tzinfo=None)).kept([row])
+    return covered(row, query.mask)
 
 
 def _row(key: str, at: datetime | None, query: MessageQuery) -> MessageRecord | None:

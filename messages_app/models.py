@@ -366,3 +366,17 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.format} {self.state}"
+
+
+class Forgotten(models.Model):
+    """A number that was erased, as a keyed digest: whatever comes of it is stored without it.
+
+    `mark` is random: the latest one tells a process whether it knows the whole list.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    at = InstantColumn()
+    mark = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.at}"

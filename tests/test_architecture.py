@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "messages_app/provider": {"messages_app.provider"},
     "messages_app/archive": {
         "messages_app.sms", "messages_app.provider", "messages_app.archive", "messages_app.models",
-        "django",
+        "messages_app.digests", "django",
     },
     "messages_app/analysis": {
         "messages_app.sms", "messages_app.provider", "messages_app.archive",

@@ -13,8 +13,9 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from messages_app.analysis.conditions import is_wholly_pushed, provider_request
-from messages_app.analysis.live import LiveSource
+from messages_app.analysis.live import LiveSource, remembered
 from messages_app.analysis.query import MessageQuery
+from messages_app.archive.forgotten import forgetting
 from messages_app.archive.keys import key_of
 from messages_app.archive.rows import ArchivedRecord
 from messages_app.models import SORTED_LETTERS
@@ -48,6 +49,8 @@ def list_messages(query: MessageQuery, source: LiveSource) -> Listing:
 
 
 def _from_provider(query: MessageQuery, source: LiveSource) -> Listing:
+    if forgetting(query.now.replace(tzinfo=None)).holds(query.destination):
+        return Listing(rows=(), total=0, is_total_known=True, has_next=False, as_of=query.now)
     # One row more than shown proves that a next page exists, whatever the totals say.
     wanted = query.per_page + 1
     request = replace(provider_request(query), start=query.offset, length=wanted, sort=query.sort)
@@ -75,7 +78,7 @@ def _from_provider(query: MessageQuery, source: LiveSource) -> Listing:
         # A page of several responses: equals changed places between them, one came twice.
         reasons.add(REORDERED)
     return Listing(
-        rows=tuple(rows.values()),
+        rows=tuple(remembered(list(rows.values()), query)),
         total=total,
         is_total_known=known,
         has_next=len(found) > query.per_page,

@@ -5,7 +5,7 @@ does not have, need every row of the range: these are fetched whole by the windo
 they are few, and kept in this process for half a minute, so that the parts of one page share them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,9 +14,10 @@ from time import monotonic
 
 from django.utils.translation import gettext_noop
 
-from messages_app.analysis.conditions import keep, provider_request
+from messages_app.analysis.conditions import holds, keep, provider_request
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import DIRECTION_OF_TYPE, TYPE_OF_DIRECTION
+from messages_app.archive.forgotten import forgetting
 from messages_app.archive.traits import (
     confirmed,
     distrust_bounds,
@@ -161,14 +162,16 @@ class LiveSource:
                 self._keep(key, kept)
         # What the provider was not asked for differs within one fetch: several countries, reasons.
         asked = query.but(now=kept.query.now, page=query.page)
-        return LiveRows(asked, tuple(keep(kept.records, asked)), kept.as_of, kept.unproven)
+        rows = tuple(keep(remembered(kept.records, asked), asked))
+        return LiveRows(asked, rows, kept.as_of, kept.unproven)
 
     def has(self, query: MessageQuery) -> bool:
         """Say whether `rows` would answer at once."""
         return self._fresh(_key(query)) is not None
 
     def find(self, key: str, at: datetime) -> MessageRecord | None:
-        """The row with `key` ("type:id") that was sent in the second `at`; None where there is none.
+        """The row with `key` ("type:id") that was sent in the second `at`, as the provider has it; None
+        where there is none.
 
         Raises ProviderError.
         """
@@ -291,6 +294,20 @@ class LiveSource:
                 stale = now - self._kept[old].at >= KEPT_SECONDS
                 if stale or (held > KEPT_ROWS and old != key):
                     del self._kept[old]
+
+
+def remembered(records: Sequence[MessageRecord], query: MessageQuery) -> list[MessageRecord]:
+    """Rows of the provider's as they may be shown: of whom is forgotten, without number and text.
+
+    The provider still finds them by these; here nobody does.
+    """
+    forgets = forgetting(query.now.replace(tzinfo=None))
+    found = forgets.kept(records)
+    return [
+        row
+        for row, before in zip(found, records, strict=True)
+        if row is before or holds(row, query)
+    ]
 
 
 def _breaches(page: Page, request: PageRequest) -> Iterator[str]:

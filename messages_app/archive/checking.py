@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection
 
 from messages_app.archive.columns import wall_seconds, wall_time
-from messages_app.archive.keeping import COLUMNS, row_of
+from messages_app.archive.forgotten import Forgetting, forgetting
+from messages_app.archive.keeping import COLUMNS, kept_row, without_person
 from messages_app.archive.plan import judged
 from messages_app.archive.traits import (
     WITNESSES,
@@ -55,12 +56,15 @@ class Difference:
 
 @dataclass(slots=True)
 class Compared:
-    """Counts of a comparison. `gone` rows are no difference: the provider shows them no more."""
+    """Counts of a comparison. `gone` rows are no difference: the provider shows them no more; nor are
+    `forgotten` ones, whose number and text the archive is not to have.
+    """
 
     rows: int = 0
     windows: int = 0
     differences: int = 0
     gone: int = 0
+    forgotten: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
 
     def counted(self, found: Difference) -> Difference:
@@ -85,6 +89,7 @@ def compare(
         reader, judged(window, now), narrow, bounds=bounds, at_once=AT_ONCE, spread=1
     )
     edge = memory_start(memory(reader, now.replace(tzinfo=None, microsecond=0)), now)
+    forgets = forgetting(now.replace(tzinfo=None))
     shown: list[MessageRecord] = []
     by_bounds = False
     with closing(outcomes):
@@ -92,23 +97,29 @@ def compare(
             counts.windows += 1
             shown = list(outcome.records[-WITNESSES:]) or shown
             by_bounds |= isinstance(outcome, Proven) and outcome.by_bounds
-            for found in _compared(outcome, zone, counts, edge):
+            for found in _compared(outcome, zone, counts, edge, forgets):
                 yield counts.counted(found)
     if by_bounds and not confirmed(reader, bounds, shown):
         yield counts.counted(Difference("unproven", window, reason=BOUNDS_CHANGED))
 
 
 def _compared(
-    outcome: Proven | Unproven, zone: Any, counts: Compared, edge: datetime
+    outcome: Proven | Unproven, zone: Any, counts: Compared, edge: datetime, forgets: Forgetting
 ) -> Iterator[Difference]:
     window = outcome.window
     if isinstance(outcome, Unproven):
         yield Difference("unproven", window, reason=outcome.reason)
         return
-    there = {row[0]: row for row in (row_of(r, outcome.read_at, zone) for r in outcome.records)}
+    there = {
+        row[0]: row
+        for row in (kept_row(r, outcome.read_at, zone, forgets) for r in outcome.records)
+    }
+    counts.forgotten += sum(forgets.covers(record) for record in outcome.records)
     here: dict[int, tuple[Any, ...]] = {}
     for row in _stored(window):
-        here[row[0]] = row
+        # What is too old since today may wait for the worker's turn.
+        is_old = forgets.is_old(wall_time(row[_DATE]))
+        here[row[0]] = without_person(row) if is_old else row
     counts.rows += len(there)
     for key in sorted(there.keys() | here.keys()):
         ours, theirs = here.get(key), there.get(key)

@@ -19,6 +19,7 @@ from messages_app.archive import points, rollups
 from messages_app.archive.claims import Held, confirm
 from messages_app.archive.columns import micros, stored_credits, wall_seconds
 from messages_app.archive.coverage import Fetched, compact, overlap, overlay, without
+from messages_app.archive.forgotten import Forgetting, forgetting, without_digits
 from messages_app.archive.keys import key_of
 from messages_app.archive.plan import judged
 from messages_app.archive.windows import SECOND, Proven, Unproven, Window
@@ -88,6 +89,31 @@ def row_of(record: MessageRecord, read_at: datetime, zone: tzinfo) -> tuple[Any,
     )
 
 
+_EMPTIED = tuple(
+    COLUMNS.index(name)
+    for name in ("message", "folded", "client_message_id", "contact_list_id", "extra")
+)
+_TYPE, _DETAILS = COLUMNS.index("type"), COLUMNS.index("status_details")
+_SENDER, _DESTINATION = COLUMNS.index("sender"), COLUMNS.index("destination")
+
+
+def without_person(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Stored values without number, text and references; all that figures rest on stays."""
+    values = list(row)
+    for place in (_SENDER if row[_TYPE] == MO else _DESTINATION, *_EMPTIED):
+        values[place] = ""
+    values[_DETAILS] = without_digits(row[_DETAILS])
+    return tuple(values)
+
+
+def kept_row(
+    record: MessageRecord, read_at: datetime, zone: tzinfo, forgets: Forgetting
+) -> tuple[Any, ...]:
+    """A record as it is stored: as `row_of`, of whom is to be forgotten without the person."""
+    row = row_of(record, read_at, zone)
+    return without_person(row) if forgets.covers(record) else row
+
+
 def keep(
     windows: Sequence[Proven | Unproven], held: Held, *, zone: tzinfo, kept_from: datetime
 ) -> Kept:
@@ -101,7 +127,7 @@ def keep(
     with transaction.atomic():
         confirm(held)
         points.reached("claimed")
-        _take_turns()
+        take_turns()
         staged = _stage(windows, zone)
         points.reached("staged")
         left = _left_days()
@@ -121,7 +147,7 @@ def keep(
     return Kept(staged, missed)
 
 
-def _take_turns() -> None:
+def take_turns() -> None:
     """Let one transaction at a time compare and write: a row that moves, and a span, may be of days
     that two writers hold. SQLite has one writer anyway."""
     if connection.vendor == "postgresql":
@@ -129,13 +155,18 @@ def _take_turns() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_WRITING])
 
 
-def _stage(windows: Iterable[Proven | Unproven], zone: tzinfo) -> int:
-    """Put the rows into a table of this connection alone, in the order of their keys."""
+def _stage(windows: Sequence[Proven | Unproven], zone: tzinfo) -> int:
+    """Put the rows into a table of this connection alone, in the order of their keys.
+
+    Whom to forget is asked for here, where no erasure goes on beside: none is missed.
+    """
+    latest_reading = max(one.read_at for one in windows)
+    forgets = forgetting(latest_reading.astimezone(zone).replace(tzinfo=None))
     latest: dict[int, tuple[Any, ...]] = {}
     # A row that moved between two readings stands in both: the later one is right.
     for window in sorted(windows, key=lambda one: one.read_at):
         for record in window.records:
-            row = row_of(record, window.read_at, zone)
+            row = kept_row(record, window.read_at, zone, forgets)
             latest[row[0]] = row
     rows = [latest[key] for key in sorted(latest)]
     with connection.cursor() as cursor:

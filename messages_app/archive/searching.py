@@ -23,6 +23,9 @@ TRIGRAMS = 8
 NAMED = 500
 """Hits up to which a question names them all, so that its parts do not search again."""
 
+SQUEEZED = 500
+"""Pages of the index that one step writes anew."""
+
 _INDEX, _WAITING = "messages_app_search", "messages_app_unindexed"
 _HITS = f"SELECT rowid FROM {_INDEX} WHERE {_INDEX} MATCH %s UNION ALL SELECT key FROM {_WAITING}"
 
@@ -60,6 +63,27 @@ def index_new(limit: int = 2000) -> int:
         points.reached("texts indexed")
         cursor.execute(f"DELETE FROM {_WAITING} WHERE key <= %s", [last])
         return int(cursor.rowcount)
+
+
+def squeeze() -> None:
+    """Put the index's pieces together, so that nothing of a text that left it stays in any of them.
+
+    In many small steps: others write in between. A first step of negative size begins anew.
+    """
+    if connection.vendor != "sqlite":
+        return
+    pages = -SQUEEZED
+    while _merge(pages) > 1:
+        pages = SQUEEZED
+
+
+def _merge(pages: int) -> int:
+    """Write at most so many pages of the index anew; say how much that changed (below 2: nothing)."""
+    with connection.cursor() as cursor:
+        before: int = cursor.connection.total_changes
+        cursor.execute(f"INSERT INTO {_INDEX} ({_INDEX}, rank) VALUES ('merge', %s)", [pages])
+        after: int = cursor.connection.total_changes
+    return after - before
 
 
 def _match(folded: str) -> str:

@@ -56,6 +56,14 @@ def drop(export: Export) -> None:
         delete(name)
 
 
+def drop_files(now: datetime) -> None:
+    """Delete every file that is kept, and have those made anew that are being made: somebody's number
+    is erased, and any of them may hold it."""
+    Export.objects.filter(state=RUNNING).update(state=WAITING, lease="", rows=0)
+    Export.objects.exclude(file="").update(expires_at=now - timedelta(seconds=1))
+    forget(now)
+
+
 def forget(now: datetime) -> None:
     """Delete files that nobody may fetch any more, records that are old, and what was left behind."""
     for export in Export.objects.filter(expires_at__lt=now).exclude(file=""):

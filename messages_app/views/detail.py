@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from messages_app.addresses import conversation_path
 from messages_app.analysis import shown
 from messages_app.analysis.advice import advice_on
+from messages_app.analysis.conversations import handset_of
 from messages_app.analysis.countries import country_name, flag
 from messages_app.analysis.numbers import shown_number
 from messages_app.analysis.query import MessageQuery
@@ -83,6 +84,7 @@ def detail(
         "route": _route(record, query),
         "life": _life(record, query),
         "gone": _gone(record, query),
+        "is_nobodys": not handset_of(record),
         "facts": _facts(record),
         "identifiers": _identifiers(record),
         "tell": advice.tell,

@@ -106,7 +106,7 @@ def _row(
         ago=shown.ago(record.date, now),
         is_incoming=incoming,
         sender=one_line(shown_number(record.sender)) or shown.NOTHING,
-        destination=one_line(shown_number(record.destination)),
+        destination=one_line(shown_number(record.destination)) or shown.NOTHING,
         flag=flag(region),
         code=region,
         country=country_name(region) if region else "",

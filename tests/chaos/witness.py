@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from messages_app.archive.columns import micros, wall_seconds
 from messages_app.archive.keys import key_of
 from messages_app.archive.plan import ahead_start, past_end
@@ -71,6 +73,7 @@ class Witness:
     spans: set[tuple[int, int, int]] = field(default_factory=set)
     lies: list[tuple[int, int]] = field(default_factory=list)
     heard: Heard = field(default_factory=Heard)
+    erased: set[str] = field(default_factory=set)
 
     def look(self) -> dict[int, int]:
         """See what the provider shows now: wall second by key. `steady` rows keep their date."""
@@ -88,8 +91,9 @@ class Witness:
         self.lies.append((micros(since), micros(self.clock())))
 
     def assert_invariants(self) -> None:
-        """I1, I3 to I6, I8. Raises Broken."""
+        """I1, I3 to I6, I8, and T29. Raises Broken."""
         self.look()
+        self._nobody_back()
         rows, spans = tables()
         self._nothing_left(rows)
         self._nothing_back(rows)
@@ -111,7 +115,7 @@ class Witness:
         if lost or extra:
             raise Broken(f"I1: {len(lost)} rows lost, {len(extra)} too many: {[*lost, *extra][:5]}")
         for key, row in shown.items():
-            if (theirs := _facts(row)) != (ours := _stored(present[key])):
+            if (theirs := self._facts(row)) != (ours := _stored(present[key])):
                 names = [name for name in theirs if theirs[name] != ours[name]]
                 raise Broken(f"I4: row {key} differs in {names}")
         self.assert_counted()
@@ -120,6 +124,18 @@ class Witness:
         """The rollups are their rows. Raises Broken."""
         if wrong := list(differences()):
             raise Broken(f"I1: {len(wrong)} rollups are not their rows: {wrong[:2]}")
+
+    def _facts(self, row: dict[str, Any]) -> dict[str, Any]:
+        """What the archive is to have of a row that the provider shows."""
+        found = _facts(row)
+        if handset_of(row) in self.erased:
+            found |= {"message": "", "sender" if row["type"] == "sms_mo" else "destination": ""}
+        return found
+
+    def _nobody_back(self) -> None:
+        theirs = Q(destination__in=self.erased) | Q(sender__in=self.erased, type="sms_mo")
+        if self.erased and Message.objects.filter(theirs).exists():
+            raise Broken("T29: an erased number is back")
 
     def _nothing_left(self, rows: dict[int, Row]) -> None:
         if lost := self.rows.keys() - rows.keys():
@@ -152,6 +168,11 @@ class Witness:
 
     def _is_lie(self, read: int) -> bool:
         return any(start <= read <= end for start, end in self.lies)
+
+
+def handset_of(row: dict[str, Any]) -> str:
+    """The number of the person, of a row as the provider shows it."""
+    return str(row["sender"] if row["type"] == "sms_mo" else row["destination"])
 
 
 def tables() -> tuple[dict[int, Row], list[tuple[int, int, int]]]:

@@ -18,6 +18,7 @@ import pytest
 from messages_app.archive import (
     agenda,
     claims,
+    forgetting,
     keeping,
     looks,
     points,
@@ -38,7 +39,7 @@ from sandbox.clock import NEVER
 from sandbox.faults import SHARES
 from tests.chaos import scenes
 from tests.chaos.line import URL, client_of
-from tests.chaos.witness import PARIS, Broken, Witness
+from tests.chaos.witness import PARIS, Broken, Witness, handset_of
 
 SILENT = (
     "down", "silence", "drip_body", "reset", "cut_length", "cut_chunked", "cut_close", "redirect",
@@ -106,6 +107,9 @@ class World:
     batches: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
     depth: int = 0
     has_flipped: bool = False
+    erases: bool = False
+    """Whether numbers are erased meanwhile."""
+
     dying: int = 0
     """Points that the present worker still reaches; 0: it is not to be killed."""
 
@@ -128,7 +132,7 @@ class World:
             (6, self.work), (3, self.pass_time), (3, self.insert), (3, self.change),
             (2, self.remove), (3, self.trouble), (1, self.calm), (2, self.kill), (1, self.range),
             (1, self.look), (1, self.move_campaign), (1, self.refill), (1, self.keep_late),
-            (1, self.flip),
+            (1, self.flip), *([(3, self.erase)] if self.erases else []),
         )  # fmt: skip
 
     def step(self) -> None:
@@ -237,6 +241,15 @@ class World:
     def remove(self) -> None:
         for key in self._some(8):
             self.box.remove(key)
+
+    def erase(self) -> None:
+        """Somebody asks to be forgotten; the provider goes on as before."""
+        people = {handset_of(row) for row in self.box.shown()}
+        numbers = sorted(one for one in people if one.isdecimal() and len(one) > 6)
+        if numbers:
+            number = self.rng.choice(numbers)
+            forgetting.forget_number(number, self.now())
+            self.witness.erased.add(number)
 
     def trouble(self) -> None:
         """One to three faults come, on some calls or on all; those before are over."""
@@ -482,12 +495,13 @@ def _listening(made: World) -> Iterator[None]:
         log.removeHandler(ears)
 
 
-def run(seed: int, *, steps: int = 30, faults: Sequence[str] = ()) -> Counts:
+def run(seed: int, *, steps: int = 30, faults: Sequence[str] = (), erases: bool = False) -> Counts:
     """Live through the schedule of a seed; what it went through. Raises Broken.
 
-    `faults` are the only ones that come, where any are named.
+    `faults` are the only ones that come, where any are named; with `erases` numbers are erased too.
     """
     with world(seed) as made:
+        made.erases = erases
         made.faults = tuple(faults) or made.faults
         made.witness.look()
         for _ in range(steps):

@@ -43,7 +43,8 @@ def public(tmp_path_factory):
     environment = neutral.environment(
         f"sqlite:///{folder}/public.sqlite3", f"{folder}/static",
         ALLOWED_HOSTS="sms.example.org", TRUSTED_PROXIES="10.0.0.5",
-        SMSFACTOR_API_TOKEN=secrets.token_urlsafe(16), DJANGO_SETTINGS_MODULE="dashboard.settings",
+        SMSFACTOR_API_TOKEN=secrets.token_urlsafe(16), RETENTION_MONTHS="24",
+        DJANGO_SETTINGS_MODULE="dashboard.settings",
     )  # fmt: skip
     program = f"import pathlib\nFOLDER = pathlib.Path({str(folder)!r})\n{PROGRAM}"
     done = subprocess.run(

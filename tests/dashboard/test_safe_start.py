@@ -32,6 +32,7 @@ def production(settings, tmp_path, monkeypatch):
     settings.SMSFACTOR_API_URL = "https://api.example.org"
     settings.PROVIDER_IS_SANDBOX = False
     settings.SMSFACTOR_API_TOKEN = Token("token")
+    settings.RETENTION_MONTHS = 24
     settings.NOW = ""
     settings.HAS_MANIFEST = True
     return settings
@@ -60,6 +61,7 @@ def test_a_good_configuration_starts(production):
         ("SECRET_KEY_FALLBACKS", ["c" * 40], "SECRET_KEY_FALLBACKS"),
         ("PROVIDER_IS_SANDBOX", True, "sandbox"),
         ("SMSFACTOR_API_TOKEN", Token(""), "SMSFACTOR_API_TOKEN"),
+        ("RETENTION_MONTHS", None, "RETENTION_MONTHS"),
         ("NOW", "2026-11-01", "NOW"),
         ("HAS_MANIFEST", False, "collectstatic"),
     ],
@@ -91,6 +93,18 @@ def test_files_that_others_can_read_are_refused(production, named):
 def test_this_machine_alone_needs_none_of_it(settings):
     settings.LOCAL_ONLY = True
     settings.DEBUG = True
+    assert safe_start() == []
+
+
+def test_t28_a_real_account_is_asked_how_long_messages_are_kept_also_on_this_machine(settings):
+    """T28."""
+    settings.LOCAL_ONLY, settings.RETENTION_MONTHS = True, None
+    settings.SMSFACTOR_API_TOKEN, settings.PROVIDER_IS_SANDBOX = Token("token"), False
+    (found,) = safe_start()
+    assert "RETENTION_MONTHS" in found.msg
+    settings.RETENTION_MONTHS = 24
+    assert safe_start() == []
+    settings.RETENTION_MONTHS, settings.PROVIDER_IS_SANDBOX = None, True
     assert safe_start() == []
 
 

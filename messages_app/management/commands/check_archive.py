@@ -34,7 +34,8 @@ class Command(BaseCommand):
                 self.stdout.write(_words(difference))
         self.stdout.write(
             f"{counts.rows} rows in {counts.windows} windows compared; "
-            f"{counts.gone} kept that the provider no longer shows."
+            f"{counts.gone} kept that the provider no longer shows, "
+            f"{counts.forgotten} without number and text, which are erased or too old."
         )
         if counts.differences:
             parts = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.kinds.items()))
