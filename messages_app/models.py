@@ -359,3 +359,14 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.format} {self.state}"
+
+
+class Pulse(models.Model):
+    """A worker that is there: since when, and when it last said so (database time)."""
+
+    owner = models.TextField(primary_key=True)
+    since = InstantColumn()
+    felt_at = InstantColumn()
+
+    def __str__(self) -> str:
+        return self.owner

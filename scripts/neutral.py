@@ -26,6 +26,7 @@ PLAIN = {
     "CURRENCY": "EUR",
     "REDIS_URL": "",
     "LOG_LEVEL": "info",
+    "LOG_FORMAT": "",
     "EMAIL_URL": "",
 }
 """A value for each setting; an empty one means its default."""

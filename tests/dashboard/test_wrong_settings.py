@@ -53,6 +53,7 @@ WRONG = {
         f"smtp+tls://u:{CANARY}@mail.example.org:port", f"imap://u:{CANARY}@mail.example.org",
     ],
     "LOG_LEVEL": ["loud"],
+    "LOG_FORMAT": ["loud"],
 }  # fmt: skip
 """Setting → values that cannot be meant."""
 
