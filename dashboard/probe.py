@@ -1,4 +1,4 @@
-"""`python -m dashboard.probe [live|ready]`: asks the dashboard on this machine how it is; exit status 0: well.
+"""`python -m dashboard.probe [live|ready]`: asks the dashboard on this machine; exit status 0: it is well.
 
 For container engines and monitors; the image has no other program that speaks HTTP.
 """
@@ -16,9 +16,9 @@ def asked_host() -> str:
 
 
 def is_well(address: str, what: str) -> bool:
-    """`address`: host and port where the dashboard listens."""
-    host, _colon, port = address.rpartition(":")
-    connection = HTTPConnection(host.replace("0.0.0.0", "127.0.0.1"), int(port), timeout=SECONDS)
+    """`address`: where the dashboard listens, on this machine too."""
+    port = int(address.rpartition(":")[2])
+    connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
     try:
         connection.request("GET", f"/health/{what}", headers={"Host": asked_host()})
         return connection.getresponse().status == 200
