@@ -66,8 +66,12 @@ def _clock(monkeypatch):
 @pytest.fixture
 def root(db) -> User:
     user = User.objects.create_superuser("root", "", "a long password")
-    Preference.objects.create(pk=user.pk, columns=" ".join(COLUMNS), density="compact")
+    prefer_all_columns(user)
     return user
+
+
+def prefer_all_columns(user: User) -> None:
+    Preference.objects.create(pk=user.pk, columns=" ".join(COLUMNS), density="compact")
 
 
 def rows_of(texts: list[str]) -> list[MessageRecord]:
@@ -178,7 +182,10 @@ class Structure(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._is_data and data.strip():
-            json.loads(data)
+            try:
+                json.loads(data)
+            except ValueError:
+                self.wrong.append(f"a script that is no data: {data[:80]}")
 
     def handle_endtag(self, tag: str) -> None:
         self._is_data = False
