@@ -105,6 +105,9 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
 }
 
+# How long one statement of a page may take, in seconds.
+STATEMENT_SECONDS = env.whole("STATEMENT_SECONDS", 30, least=1, most=3600)
+
 REDIS_URL = env.redis("REDIS_URL")
 CACHES = {
     "default": {

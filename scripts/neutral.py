@@ -25,6 +25,7 @@ PLAIN = {
     "CREDIT_PRICE": "",
     "CURRENCY": "EUR",
     "REDIS_URL": "",
+    "STATEMENT_SECONDS": "",
     "LOG_LEVEL": "info",
     "LOG_FORMAT": "",
     "EMAIL_URL": "",

@@ -52,6 +52,7 @@ WRONG = {
         "nonsense", "consolemail://", "filemail:///tmp/mails", "smtp://", "smtp+tls",
         f"smtp+tls://u:{CANARY}@mail.example.org:port", f"imap://u:{CANARY}@mail.example.org",
     ],
+    "STATEMENT_SECONDS": ["0", "3601", "x"],
     "LOG_LEVEL": ["loud"],
     "LOG_FORMAT": ["loud"],
 }  # fmt: skip
