@@ -7,7 +7,7 @@ BOOT = @MAKECMDGOALS='$(firstword $(MAKECMDGOALS))' $(PYTHON) -m scripts.bootstr
 export SEED
 
 .DEFAULT_GOAL := help
-.PHONY: help run test long chaos check bench install lock clean
+.PHONY: help run test long chaos check bench sbom install lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,9 @@ check: ## Lint, format, types, migrations, production settings, translations, re
 bench: ## Measure the archive and its pages against yardsticks; ROWS=10000000 for more
 	$(BOOT) install requirements-dev.txt
 	@ROWS='$(ROWS)' DATABASES='$(DATABASES)' $(PY) -m bench $(ARGS)
+
+sbom: ## Print every package with its version and hash, as CycloneDX
+	@$(PYTHON) -m scripts.sbom
 
 install: ## Install what the dashboard runs on
 	$(BOOT) install

@@ -8,7 +8,6 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 from django.core.signals import got_request_exception
@@ -38,17 +37,6 @@ def _lines(error: BaseException) -> Iterator[str]:
             yield f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}'
 
 
-class Line(logging.Formatter):
-    """A formatter that shows of any exception, whoever logs it, its type and frames alone."""
-
-    def formatException(  # noqa: N802 - logging's own name
-        self,
-        ei: tuple[type[BaseException], BaseException, TracebackType | None]
-        | tuple[None, None, None],
-    ) -> str:
-        return frames(ei[1]) if ei[1] else ""
-
-
 def route_of(request: HttpRequest) -> str:
     """The name of the route that was asked for: never its path or query."""
     match = request.resolver_match
@@ -60,4 +48,4 @@ def log_crash(request: HttpRequest | None = None, **_kwargs: Any) -> None:
     """Django tells of each exception that ends in the page "something went wrong"."""
     error = sys.exception()
     where = f"{request.method} {route_of(request)}" if request else "A request"
-    log.error("%s crashed\n%s", where, frames(error) if error else "")
+    log.error("%s crashed", where, extra={"frames": frames(error) if error else ""})

@@ -37,6 +37,8 @@ class BrowserLibraries(BaseFinder):
     storage = LibraryStorage()
 
     def check(self, **_kwargs: Any) -> list[CheckMessage]:
+        if settings.USES_MANIFEST:
+            return []  # they were collected: an image has nothing else
         missing = [name for name in LIBRARIES if not Path(self.storage.path(name)).is_file()]
         hint = "Run `make install`, which brings them by npm from package-lock.json."
         return [

@@ -1,11 +1,13 @@
 """The web server's own log: says that something happened, never what somebody asked for."""
 
+import os
 import sys
 from typing import Any
 
 from gunicorn.glogging import Logger
 
 from dashboard.crashes import frames
+from dashboard.log_lines import JsonLine, Line
 
 PLAIN = {
     "Error handling request %s %s": "Error handling a request",
@@ -15,6 +17,15 @@ PLAIN = {
 
 class ServerLog(Logger):
     """Gunicorn's log without addresses: paths and queries may bear numbers and texts of messages."""
+
+    def setup(self, cfg: Any) -> None:
+        """Lines as all others. The first process knows no settings, so that a reload reads them anew;
+        in those that answer, the settings' own handler takes over.
+        """
+        super().setup(cfg)
+        is_json = os.environ.get("LOG_FORMAT", "").strip().lower() == "json"
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonLine() if is_json else Line(self.error_fmt, self.datefmt))
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
         if msg.startswith("Invalid request"):
@@ -26,9 +37,9 @@ class ServerLog(Logger):
         error = sys.exception()
         told = frames(error) if error else ""
         if msg in PLAIN:
-            self.error("%s\n%s", PLAIN[msg], told)
+            self.error(PLAIN[msg], extra={"frames": told})
         else:
-            self.error(f"{msg}\n%s", *args, told)
+            self.error(msg, *args, extra={"frames": told})
 
     def access(self, *args: Any, **kwargs: Any) -> None:
         """Nothing, whatever the options say."""

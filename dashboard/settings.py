@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "dashboard.proxies.TrustedProxies",
+    "dashboard.request_ids.RequestIds",
     "csp.middleware.CSPMiddleware",
     "dashboard.headers.PrivateHeaders",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -111,11 +112,16 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
 }
 
+# How long one statement of a page may take, in seconds.
+STATEMENT_SECONDS = env.whole("STATEMENT_SECONDS", 30, least=1, most=3600)
+
 REDIS_URL = env.redis("REDIS_URL")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
+        # One that hangs must not hold every page.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -244,23 +250,27 @@ if not LOCAL_ONLY:
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 LOG_LEVEL = env.choice("LOG_LEVEL", ("info", "debug", "warning", "error"))
+LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json") if LOCAL_ONLY else ("json", "text"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
-            "()": "dashboard.crashes.Line",
+        "text": {
+            "()": "dashboard.log_lines.Line",
             "format": "{asctime} {levelname} {name} {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "dashboard.log_lines.JsonLine"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL.upper()},
     # Django's own server and its 4xx lines write paths with their query: these bear personal values.
     "loggers": {
         "django.request": {"level": "CRITICAL"},
         "django.server": {"level": "CRITICAL"},
         "django.security": {"level": "ERROR"},
+        # Its own handler served until here; see dashboard/server_log.py.
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
     },
 }
 

@@ -380,3 +380,14 @@ class Forgotten(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at}"
+
+
+class Pulse(models.Model):
+    """A worker that is there: since when, and when it last said so (database time)."""
+
+    owner = models.TextField(primary_key=True)
+    since = InstantColumn()
+    felt_at = InstantColumn()
+
+    def __str__(self) -> str:
+        return self.owner

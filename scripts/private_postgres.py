@@ -51,7 +51,7 @@ def running() -> Iterator[str]:
         password = secrets.token_urlsafe(16)
         run_as = _owner(Path(place))
         _create(folder, Path(place), password, run_as)
-        port = _free_port()
+        port = free_port()
         with _serving(folder, Path(place), port, run_as):
             yield f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
 
@@ -132,7 +132,7 @@ def _wait(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     raise Refusal(f"PostgreSQL does not start: {(log.read_text().splitlines() or ['silent'])[-1]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,5 +1,7 @@
 """`make test`: the suite on SQLite, browser included, and without the browser on PostgreSQL.
 
+There several processes on one PostgreSQL and one Redis are tested too.
+
 What is missing is brought or named; nothing is skipped: a skipped test counts as failed.
 """
 
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from scripts import chromium, neutral, postgres
+from scripts import chromium, neutral, postgres, redis
 from scripts.install import ROOT, install
 from scripts.refusal import guarded
 
@@ -70,13 +72,19 @@ def main() -> int:
     install("requirements-dev.txt")
     chromium.ensure()
     options, targets = order(), sys.argv[1:]
-    with tempfile.TemporaryDirectory() as place, postgres.server() as server:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        postgres.server() as server,
+        redis.server() as cache,
+    ):
         folder = Path(place)
         on_sqlite = neutral.environment(f"sqlite:///{folder}/tests.sqlite3", f"{folder}/static")
-        sqlite = run("SQLite", on_sqlite, [*options, *targets], folder)
+        several = ["--ignore=tests/stack"]
+        sqlite = run("SQLite", on_sqlite, [*options, *several, *targets], folder)
         on_server = neutral.environment(
-            server.address, f"{folder}/static", TEST_DATABASE_TEMPLATE=server.template
-        )
+            server.address, f"{folder}/static",
+            TEST_DATABASE_TEMPLATE=server.template, TEST_REDIS_URL=cache,
+        )  # fmt: skip
         extra = ["-p", "scripts.pytest_template", "--ignore=tests/browser"]
         other = run("PostgreSQL", on_server, [*options, *extra, *targets], folder)
     print(f"\nSQLite:     {sqlite}\nPostgreSQL: {other}\n{sqlite + other}", flush=True)

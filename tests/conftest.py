@@ -1,5 +1,7 @@
 """Named people and their browsers: one in each role, and a stranger without permissions."""
 
+import logging
+from collections.abc import Iterator
 from importlib import import_module
 
 import pytest
@@ -17,6 +19,38 @@ hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
 
 __all__ = ["_emptied", "migrated", "own_database", "production_database"]
+
+
+CANARIES = ("3363998", "3363991", "44770090", "sandbox-token", "sandbox-canary", "a long password",
+            "sessionid=", "csrfmiddlewaretoken")  # fmt: skip
+"""What tests use for numbers and secrets, all over the suite: it must never reach a log."""
+
+
+class Overheard(logging.Handler):
+    """Listens to every line of the whole suite, as it is before any scrubbing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = record.getMessage()
+        if any(canary in line for canary in CANARIES):
+            self.told.append(f"{record.name}: {line}")
+
+
+OVERHEARD = Overheard()
+
+
+@pytest.fixture(autouse=True)
+def _no_log_tells_anything() -> Iterator[None]:
+    """T24, I8: over the whole suite."""
+    root = logging.getLogger()
+    root.addHandler(OVERHEARD)
+    yield
+    root.removeHandler(OVERHEARD)
+    told, OVERHEARD.told = OVERHEARD.told, []
+    assert told == []
 
 
 @pytest.fixture(autouse=True)

@@ -27,6 +27,7 @@ def gettext_noop(text: str) -> str:
 
 FULL, LOCKED, READ_ONLY, GONE = "disk_full", "locked", "read_only", "database_gone"
 DISK, DAMAGED, UNMIGRATED, OTHER = "disk", "damaged", "unmigrated", "database"
+SLOW = "too_slow"
 
 SENTENCES = {
     FULL: gettext_noop("The disk is full; nothing is stored until there is room."),
@@ -36,6 +37,7 @@ SENTENCES = {
     DISK: gettext_noop("The disk of the database cannot be read or written."),
     DAMAGED: gettext_noop("The database file is damaged."),
     UNMIGRATED: gettext_noop("The database lacks migrations; run: manage.py migrate"),
+    SLOW: gettext_noop("The database took too long and was stopped."),
     OTHER: gettext_noop("The database failed."),
 }
 
@@ -49,6 +51,7 @@ _OF_SQLITE = {
     sqlite3.SQLITE_IOERR: DISK,
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,
+    sqlite3.SQLITE_INTERRUPT: SLOW,
 }
 _OF_SQLITE_IN_FULL = {sqlite3.SQLITE_IOERR_SHMSIZE: FULL}
 """Extended codes that say more: the file of the log's index cannot grow."""
@@ -59,7 +62,7 @@ _OF_POSTGRESQL = {
     "25006": READ_ONLY,
     "42501": READ_ONLY,  # not permitted
     "55P03": LOCKED,
-    "57014": LOCKED,  # a statement's or a lock's deadline
+    "57014": SLOW,  # a statement's deadline
     "40P01": LOCKED,  # a deadlock
     "40001": LOCKED,
     "42P01": UNMIGRATED,

@@ -77,23 +77,18 @@ def _read(child: Popen[str], said: "SimpleQueue[str]") -> None:
             said.put(line.split()[-1])
 
 
-LIMITS = ("--limit-request-line", "8190", "--limit-request-field_size", "16380")
-"""Bytes of an address, and of a header that repeats it: every question of the form fits. A longer
-one is refused by gunicorn itself, whose most is 8190 for the address."""
-
-
 def start_dashboard(
     family: Family, environment: Mapping[str, str], listener: socket.socket
 ) -> None:
     """Start the dashboard by gunicorn on a socket that listens already."""
-    command = [
-        sys.executable, "-m", "gunicorn", "dashboard.wsgi", "--bind", f"fd://{listener.fileno()}",
-        "--worker-class", "dashboard.server_worker.Worker", "--workers", "1", "--threads", "8",
-        *LIMITS, "--graceful-timeout", "4", "--no-control-socket", "--log-level", "warning",
-        "--logger-class", "dashboard.server_log.ServerLog",
-    ]  # fmt: skip
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:dashboard.server"]
     # Options of another service on this machine must not change this one.
-    without = {key: value for key, value in environment.items() if key != "GUNICORN_CMD_ARGS"}
+    without = {
+        key: value
+        for key, value in environment.items()
+        if key not in ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY")
+    }
+    without["BIND"] = f"fd://{listener.fileno()}"
     family.start("The dashboard", command, without, keep=[listener.fileno()])
 
 

@@ -2,23 +2,26 @@
 
 from django.db import migrations, models
 
+from messages_app.migrating import IndexBesideWork
+
 
 class Migration(migrations.Migration):
+    atomic = False
 
     dependencies = [
         ('messages_app', '0006_pace'),
     ]
 
     operations = [
-        migrations.AddIndex(
+        IndexBesideWork(
             model_name='message',
             index=models.Index(fields=['status', 'date', 'key'], name='message_status'),
         ),
-        migrations.AddIndex(
+        IndexBesideWork(
             model_name='message',
             index=models.Index(fields=['status_details', 'date', 'key'], name='message_details'),
         ),
-        migrations.AddIndex(
+        IndexBesideWork(
             model_name='message',
             index=models.Index(fields=['client_id', 'date', 'key'], name='message_client'),
         ),

@@ -11,6 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django_htmx.middleware import HtmxDetails
@@ -19,6 +20,7 @@ from messages_app import clock
 from messages_app.access import gate
 from messages_app.analysis.query import MessageQuery
 from messages_app.answers import is_at_hand
+from messages_app.archive.faults import SLOW, kind_of
 from messages_app.archive.windows import TooMuch
 from messages_app.audit_questions import record_search
 from messages_app.fields import WallTimeField
@@ -35,7 +37,7 @@ from messages_app.filters import (
 from messages_app.privacy import Mask
 from messages_app.provider import ProviderError
 from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
-from messages_app.views.trouble import Trouble, failed, too_much
+from messages_app.views.trouble import Trouble, failed, too_much, too_slow
 
 T = TypeVar("T")
 
@@ -158,6 +160,10 @@ def attempt(work: Callable[[MessageQuery], T], query: MessageQuery, path: str) -
         return too_much(limit, query, path)
     except ProviderError as error:
         return failed(error, query, path)
+    except OperationalError as error:
+        if kind_of(error) != SLOW:
+            raise
+        return too_slow(query, path)
 
 
 def must_wait(request: HttpRequest, query: MessageQuery) -> bool:

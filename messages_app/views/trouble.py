@@ -97,6 +97,15 @@ def too_much(limit: TooMuch, query: MessageQuery, path: str) -> Trouble:
     return Trouble("refused", _("Too much to read live"), f"{found} {most}", (smaller,))
 
 
+def too_slow(query: MessageQuery, path: str) -> Trouble:
+    """The database was stopped in the middle of the question."""
+    found = _("Counting and finding this took too long, so it was stopped.")
+    ask = _("Choose a smaller range, or narrow the filters.")
+    return Trouble(
+        "refused", _("Too much at once"), f"{found} {ask}", (_smaller(query, GUESS, path),)
+    )
+
+
 def _smaller(query: MessageQuery, share: float, path: str) -> Offer:
     """The last part of the question's range that holds `share` of it: a period, or whole days."""
     start, end = query.span

@@ -186,18 +186,6 @@ def test_t04_who_edits_accounts_cannot_make_or_touch_a_superuser(administrator_c
     assert 'name="user_permissions"' not in page
 
 
-def test_health_tells_no_data(client, db):
-    assert client.get("/health/live").json() == {"live": True}
-    assert client.get("/health/ready").json() == {"ready": True, "database": True, "migrated": True}
-
-
-def test_health_is_not_ready_without_its_migrations(client, db, monkeypatch):
-    monkeypatch.setattr(
-        "django.db.migrations.executor.MigrationExecutor.migration_plan", lambda *_: ["one"]
-    )
-    assert client.get("/health/ready").status_code == 503
-
-
 @pytest.mark.parametrize(
     ("name", "status"),
     [("chart.js/chart.umd.min.js", 200), ("chart.js/chart.js", 404), ("chart.js/package.json", 404),

@@ -14,6 +14,7 @@ PROGRAM = """
 import json
 import django
 django.setup()
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
@@ -31,6 +32,7 @@ print(json.dumps({
     "proxied": login(HTTP_X_FORWARDED_PROTO="https", REMOTE_ADDR="10.0.0.5"),
     "forged": login(HTTP_X_FORWARDED_PROTO="https", REMOTE_ADDR="203.0.113.9"),
     "password": user.password,
+    "log": settings.LOG_FORMAT,
     "files": [oct(path.stat().st_mode)[-3:] for path in FOLDER.glob("public.sqlite3*")],
 }))
 """
@@ -71,6 +73,10 @@ def test_every_cookie_is_secure(public):
 
 def test_passwords_are_kept_by_argon2(public):
     assert public["password"].startswith("argon2$argon2id$")
+
+
+def test_t25_the_log_is_json(public):
+    assert public["log"] == "json"
 
 
 def test_plain_http_is_sent_to_https_and_logs_nobody_in(public):

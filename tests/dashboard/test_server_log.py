@@ -5,6 +5,7 @@ import logging
 import pytest
 from gunicorn.config import Config
 
+from dashboard.log_lines import JsonLine, Line
 from dashboard.server_log import ServerLog
 
 ASKED = "/messages/?destination=33639981234"
@@ -15,6 +16,7 @@ def log(caplog):
     log = ServerLog(Config())
     log.error_log = logging.getLogger("test.server")
     caplog.set_level(logging.DEBUG)
+    caplog.handler.setFormatter(Line())
     return log
 
 
@@ -34,7 +36,7 @@ def test_addresses_are_left_out(log, caplog):
     assert len(lines) == 5
     assert caplog.text.count("builtins.ValueError\n") == 3
     assert caplog.text.count("in test_addresses_are_left_out") == 3
-    assert lines[2].startswith("Exception in worker process\n")
+    assert lines[2] == "Exception in worker process"
     assert {record.levelname for record in caplog.records[:3]} == {"ERROR"}
 
 
@@ -47,3 +49,15 @@ def test_the_messages_are_still_those_of_the_server():
     assert '"Error handling request %s %s", req.method, req.uri' in source
     assert '"Error handling request %s", req.uri' in source
     assert "Invalid request from ip=" in source
+
+
+@pytest.mark.parametrize(("form", "wanted"), [("json", JsonLine), ("", Line), ("text", Line)])
+def test_its_first_process_writes_lines_as_all_others(monkeypatch, form, wanted):
+    monkeypatch.setenv("LOG_FORMAT", form)
+    kept = logging.getLogger("gunicorn.error").handlers[:]
+    try:
+        found = [type(one.formatter) for one in ServerLog(Config()).error_log.handlers]
+    finally:
+        logging.getLogger("gunicorn.error").handlers[:] = kept
+    assert wanted in found
+    assert logging.Formatter not in found

@@ -55,7 +55,9 @@ WRONG = {
     "EMAIL_FROM": ["nonsense", "a b", "a@b\nBcc: c@d", "@example.org", "SMS traffic <>"],
     "SESSION_IDLE_MINUTES": ["0", "721", "half"],
     "SESSION_HOURS": ["0", "169", "12.5"],
+    "STATEMENT_SECONDS": ["0", "3601", "x"],
     "LOG_LEVEL": ["loud"],
+    "LOG_FORMAT": ["loud"],
 }  # fmt: skip
 """Setting → values that cannot be meant."""
 

@@ -6,7 +6,7 @@ from scripts import neutral
 from scripts.install import ROOT
 
 READ = re.compile(r'\benv\.\w+\(\s*"([A-Z_]+)"')
-OURS = {"TEST_DATABASE_URL", "CHROMIUM", "SEED", "CAMPAIGN", "SANDBOX_TOKEN"}
+OURS = {"TEST_DATABASE_URL", "TEST_REDIS_URL", "CHROMIUM", "SEED", "CAMPAIGN", "SANDBOX_TOKEN"}
 """Documented, but read by tests, scripts and the sandbox, not by the dashboard."""
 
 

@@ -10,12 +10,13 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
-from django.db import connection
+from django.db import DatabaseError, connection
 
+from messages_app.archive import pulse
 from messages_app.archive.store import failing
 from messages_app.archive.sync import Counts
 from messages_app.archive.worker import Worker
-from messages_app.management.commands.worker import follow
+from messages_app.management.commands.worker import follow, keep_pulse
 from messages_app.management.progress import Progress
 from messages_app.models import Message, Span, SyncRun
 from messages_app.provider import Token
@@ -184,7 +185,7 @@ def test_a_worker_that_cannot_begin_says_why_once_and_begins_when_it_can(
     """F56, F57: backing off; one that ended would have to be started by somebody."""
     stop = Stop(3, trouble)
     monkeypatch.setattr(Worker, "run", lambda _one: stop.set())
-    follow(stop)
+    follow(stop, "one")
     assert stop.pauses == [5.0, 10.0, 20.0]
     lines = [r.getMessage() for r in caplog.records if r.levelname == "ERROR"]
     assert len(lines) == 1
@@ -199,7 +200,7 @@ def test_a_worker_with_a_wrong_token_leaves_the_sandbox_s_archive_alone(own_prom
     rows = Message.objects.count()
     assert rows
     settings.SMSFACTOR_API_TOKEN = Token("wrong-one")
-    follow(Stop(1, nullcontext, ends=True))
+    follow(Stop(1, nullcontext, ends=True), "one")
     assert Message.objects.count() == rows
     found = failing(datetime.now(UTC))
     assert found
@@ -269,3 +270,22 @@ def test_where_log_or_progress_goes_to_a_file_every_line_stays(monkeypatch):
         with Progress(OutputWrapper(screen), 1000):
             log.info("a window")
         assert file.getvalue() == "a window\n"
+
+
+def test_a_worker_s_pulse_is_felt_until_it_ends_whatever_the_database_does(own_prompt, monkeypatch):
+    stop, beats = threading.Event(), []
+
+    def beat(owner: str) -> None:
+        beats.append(owner)
+        if len(beats) == 1:
+            raise DatabaseError("not now")
+        felt(owner)
+        assert pulse.is_felt()
+        stop.set()
+
+    felt = pulse.beat
+    monkeypatch.setattr(pulse, "beat", beat)
+    monkeypatch.setattr(pulse, "EVERY", 0.01)
+    keep_pulse(stop, "one")
+    assert beats == ["one", "one"]
+    assert not pulse.is_felt()

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scripts import chromium, debian, postgres, private_postgres
+from scripts import chromium, debian, postgres, private_postgres, redis
 from scripts.refusal import Refusal
 from tests.scripts.programs import program
 
@@ -16,6 +16,7 @@ from tests.scripts.programs import program
 def _nothing_given(monkeypatch):
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
+    monkeypatch.delenv("TEST_REDIS_URL", raising=False)
 
 
 def test_a_chromium_is_found_on_the_path(tmp_path, monkeypatch):
@@ -45,6 +46,7 @@ def asked(monkeypatch):
     monkeypatch.setattr(chromium, "starts", lambda program: False)
     monkeypatch.setattr(private_postgres, "programs", lambda: None)
     monkeypatch.setattr(postgres, "lets_create", lambda address: False)
+    monkeypatch.setattr(redis, "program", lambda: "")
     return notes
 
 
@@ -68,6 +70,26 @@ def test_a_missing_postgresql_is_brought_or_named(monkeypatch, asked, root, trie
     with pytest.raises(Refusal, match="install the package postgresql"), postgres.server():
         pass
     assert asked == tried
+
+
+@pytest.mark.parametrize(("root", "tried"), [(True, ["redis-server"]), (False, [])])
+def test_a_missing_redis_is_brought_or_named(monkeypatch, asked, root, tried):
+    monkeypatch.setattr(debian, "can_install", lambda: root)
+    with pytest.raises(Refusal, match="install the package redis-server"), redis.server():
+        pass
+    assert asked == tried
+
+
+def test_a_given_redis_is_used(monkeypatch, asked):
+    monkeypatch.setenv("TEST_REDIS_URL", "redis://127.0.0.1:1/0")
+    with redis.server() as address:
+        assert address == "redis://127.0.0.1:1/0"
+
+
+def test_a_redis_that_ends_at_once_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(redis, "program", lambda: str(program(tmp_path, "redis-server", status=1)))
+    with pytest.raises(Refusal, match="Redis of the tests does not start"), redis.server():
+        pass
 
 
 def test_a_given_server_that_does_not_serve_is_named(monkeypatch, asked):

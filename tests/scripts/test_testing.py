@@ -1,10 +1,11 @@
 """How a test run is counted: what failed, was skipped or did not run is never a success."""
 
 import sys
+from contextlib import nullcontext
 
 import pytest
 
-from scripts import chromium, postgres, testing
+from scripts import chromium, postgres, redis, testing
 from scripts.checking import TYPED, Check, checks, passes
 from scripts.install import ROOT
 from scripts.testing import Counts, counted
@@ -68,6 +69,7 @@ def run_both(monkeypatch, tmp_path):
     monkeypatch.setattr(testing, "install", lambda *_: None)
     monkeypatch.setattr(chromium, "ensure", lambda: None)
     monkeypatch.setattr(postgres, "server", server)
+    monkeypatch.setattr(redis, "server", lambda: nullcontext("redis://x"))
     monkeypatch.setattr(sys, "argv", ["testing"])
 
     def both(sqlite: Counts, other: Counts) -> tuple[int, dict]:
@@ -93,6 +95,9 @@ def test_the_last_line_is_the_sum_of_both(run_both, capsys):
     assert not any("browser" in argument for argument in given["SQLite"][1])
     assert "--ignore=tests/browser" in given["PostgreSQL"][1]
     assert given["PostgreSQL"][0]["TEST_DATABASE_TEMPLATE"] == "x"
+    assert given["PostgreSQL"][0]["TEST_REDIS_URL"] == "redis://x"
+    assert "--ignore=tests/stack" in given["SQLite"][1]
+    assert not any("stack" in argument for argument in given["PostgreSQL"][1])
 
 
 @pytest.mark.parametrize("bad", [(Counts(5, 1), Counts(4, 0)), (Counts(5, 0), Counts(4, 1))])

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from messages_app import clock
+from messages_app import clock, occasion
 from messages_app.archive.plan import gaps, judged
 from messages_app.archive.store import spans_in
 from messages_app.archive.sync import Result, Syncer, stride_for
@@ -49,13 +49,14 @@ class Command(BaseCommand):
             self._sync(opened, window, only_missing=options["missing"])
 
     def _sync(self, opened: Account, window: Window, *, only_missing: bool) -> None:
-        now = clock.real_now
+        now, owner = clock.real_now, new_owner()
+        occasion.begin_run(owner)
         known = memory(opened.reader, window.end)
         edge = memory_start(known, now())
         parts = gaps(window, spans_in(window), now()) if only_missing else [window]
         bar = Progress(self.stdout, sum(one.seconds for p in parts for one in judged(p, now())))
         syncer = Syncer(
-            opened.reader, opened.api_url, new_owner(), now, edge,
+            opened.reader, opened.api_url, owner, now, edge,
             at_once=opened.at_once, on_kept=bar.show,
             stride=stride_for(known.rows_a_day(window.end) if known else 0), memory=known,
         )  # fmt: skip

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from argparse import ArgumentParser
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -12,7 +13,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from messages_app import clock, upkeep
+from messages_app import clock, occasion, upkeep
+from messages_app.archive import pulse
 from messages_app.archive.faults import FAILURES, kind_of, sentence_of
 from messages_app.archive.plan import Policy
 from messages_app.archive.runs import note_failure
@@ -55,22 +57,29 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
+        owner = new_owner()
+        occasion.begin_run(owner)
         # Files of exports are made beside it: neither waits for the other.
-        files = threading.Thread(target=make_files, args=(stop,), name="exports", daemon=True)
-        files.start()
+        beside = [
+            threading.Thread(target=make_files, args=(stop,), name="exports", daemon=True),
+            threading.Thread(target=keep_pulse, args=(stop, owner), name="pulse", daemon=True),
+        ]
+        for thread in beside:
+            thread.start()
         try:
-            follow(stop, same_account=options["same_account"])
+            follow(stop, owner, same_account=options["same_account"])
         finally:
             stop.set()
-            files.join(GRACE_SECONDS)
+            for thread in beside:
+                thread.join(GRACE_SECONDS)
 
 
-def follow(stop: threading.Event, *, same_account: bool = False) -> None:
+def follow(stop: threading.Event, owner: str, *, same_account: bool = False) -> None:
     """Work until `stop` is set. What fails at the start too is said once, and tried again ever later.
 
     Raises CommandError where trying again would not help.
     """
-    owner, patience = new_owner(), Patience()
+    patience = Patience()
     while not stop.is_set():
         began = clock.real_now()
         try:
@@ -87,6 +96,20 @@ def follow(stop: threading.Event, *, same_account: bool = False) -> None:
             connection.close()
         note_failure(owner, kind, began, clock.real_now())
         stop.wait(pause)
+
+
+def keep_pulse(stop: threading.Event, owner: str) -> None:
+    """Say every few seconds that this worker is there, until `stop` is set."""
+    while not stop.is_set():
+        try:
+            pulse.beat(owner)
+        except FAILURES:
+            # What is wrong is said by the work itself.
+            connection.close()
+        stop.wait(pulse.EVERY)
+    with suppress(*FAILURES):
+        pulse.end(owner)
+    connection.close()
 
 
 def make_files(stop: threading.Event) -> None:
