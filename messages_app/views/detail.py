@@ -12,6 +12,7 @@ from messages_app.analysis import shown
 from messages_app.analysis.advice import advice_on
 from messages_app.analysis.countries import country_name, flag
 from messages_app.analysis.numbers import shown_number
+from messages_app.analysis.parts import parts_of_row
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import second_words
 from messages_app.analysis.statuses import INCOMING_TYPE, TONES, status_of_row
@@ -26,7 +27,7 @@ from messages_app.sms.delays import delay_between
 from messages_app.sms.terms import DENIED, MO, NOT_SENT, PENDING, WITHDRAWN
 from messages_app.views.copying import as_text, raw_record
 from messages_app.views.life import is_young, seen, steps
-from messages_app.views.rows import characters_of, reason_of, row_parts, row_region
+from messages_app.views.rows import characters_of, reason_of, row_region
 from messages_app.visible import one_line, pieces
 
 NEIGHBOURS = {
@@ -170,7 +171,7 @@ def _gone(record: MessageRecord, query: MessageQuery) -> str:
 
 
 def _facts(record: MessageRecord) -> list[Fact]:
-    parts = row_parts(record)
+    parts = parts_of_row(record)
     return [
         Fact(_("Status"), "status", one_line(record.status)),
         Fact(_("Reason"), "status_details", one_line(record.status_details) or shown.NOTHING),
