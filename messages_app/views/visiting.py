@@ -3,10 +3,12 @@
     GET /s/<token>/   ─▶ the same page for every token: opens nothing, asks the database nothing
     POST              ─▶ cookie ─▶ /shared/…: the dashboard's own pages, each request within the fence
 
-Whatever is wrong with a token or a cookie, the answer is one and the same.
+Whatever is wrong with a token or a cookie, the answer is one and the same. A browser has one cookie, of
+the link that it opened last: pages of an earlier one say so as soon as they ask for anything.
 """
 
 import hmac
+import json
 from collections.abc import Callable
 from functools import wraps
 from hashlib import sha256
@@ -22,6 +24,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from django.views.i18n import set_language
+from django_htmx.http import push_url, reswap, retarget
 
 from messages_app import clock, sharing
 from messages_app.analysis import shown
@@ -40,8 +43,20 @@ COOKIE = "shared" if settings.LOCAL_ONLY else "__Secure-shared"
 COOKIE_PATH = "/shared/"
 """The cookie goes to visitors' pages alone."""
 
-GUESSES, WHILE = 30, 600
-"""Tokens that opened nothing, from one address in so many seconds: then none is looked at."""
+WHILE = 600
+"""Seconds over which tries and requests are counted, from the first of them on."""
+
+GUESSES = 30
+"""Tokens that opened nothing, from one address: then none is looked at."""
+
+OF_LINK, OF_ADDRESS = 6_000, 3_000
+"""Requests for one link, and from one address for any: a page with all its parts takes about twenty."""
+
+OPENINGS = 300
+"""Openings of one link."""
+
+MARK = "X-Shared-View"
+"""The header in which a page names the link that it is of, wherever it asks for more of itself."""
 
 
 def private(answer: HttpResponse) -> HttpResponse:
@@ -63,11 +78,14 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     """The address that was sent to somebody. A preview that fetches it opens nothing."""
     if request.method != "POST":
         return private(render(request, "messages_app/shared_open.html"))
-    if _guesses(request) >= GUESSES:
+    address = _address(request)
+    if _counted("guesses", address) >= GUESSES:
+        return nothing(request, status=429)
+    if _count("openings", sharing.hash_of(token)) > OPENINGS:
         return nothing(request, status=429)
     opened = sharing.open_link(token, clock.real_now())
     if opened is None:
-        _count_guess(request)
+        _count("guesses", address)
         return nothing(request)
     link, secret = opened
     answer = redirect(first_page(link))
@@ -78,24 +96,41 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     return private(answer)
 
 
-def _guesser(request: HttpRequest) -> str:
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    return (
-        f"guesses-{hmac.new(settings.PRIVACY_KEY.encode(), address.encode(), sha256).hexdigest()}"
-    )
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _guesses(request: HttpRequest) -> int:
-    return int(cache.get(_guesser(request), 0))
+def _counter(kind: str, whom: str) -> str:
+    return f"{kind}-{hmac.new(settings.PRIVACY_KEY.encode(), whom.encode(), sha256).hexdigest()}"
 
 
-def _count_guess(request: HttpRequest) -> None:
-    key = _guesser(request)
-    if not cache.add(key, 1, WHILE):
-        try:
-            cache.incr(key)
-        except ValueError:  # its time ended since
-            cache.add(key, 1, WHILE)
+def _counted(kind: str, whom: str) -> int:
+    return int(cache.get(_counter(kind, whom), 0))
+
+
+def _count(kind: str, whom: str) -> int:
+    """How often it happened in this while, this time included."""
+    key = _counter(kind, whom)
+    if cache.add(key, 1, WHILE):
+        return 1
+    try:
+        return int(cache.incr(key))
+    except ValueError:  # its time ended since
+        cache.add(key, 1, WHILE)
+        return 1
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """For who asks faster than people read."""
+    answer = private(render(request, "messages_app/shared_too_many.html", status=429))
+    answer.headers["Retry-After"] = str(WHILE)
+    return answer
+
+
+def replaced(request: HttpRequest) -> HttpResponse:
+    """For a page whose browser has opened another link since: it gets none of that one's rows."""
+    answer = private(render(request, "messages_app/shared_replaced.html"))
+    return reswap(retarget(push_url(answer, False), "body"), "innerHTML")
 
 
 def first_page(link: ShareLink) -> str:
@@ -119,10 +154,16 @@ def for_visitors(view: View) -> View:
     @csrf_exempt
     @wraps(view)
     def visited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if _count("visits", _address(request)) > OF_ADDRESS:
+            return too_many(request)
         link = sharing.visited(request.COOKIES.get(COOKIE, ""), clock.real_now())
         fence = sharing.fence_of(link, clock.now()) if link else None
         if link is None or fence is None or not is_ours(fingerprint()):
             return nothing(request)
+        if _count("visits", link.token_hash) > OF_LINK:
+            return too_many(request)
+        if request.headers.get(MARK, mark_of(link)) != mark_of(link):
+            return replaced(request)
         visitor = sharing.visitor_of(link, fence)
         request.visitor = visitor  # type: ignore[attr-defined]
         request.shared = words_of(link, fence, visitor.mask)  # type: ignore[attr-defined]
@@ -135,15 +176,25 @@ def for_visitors(view: View) -> View:
     return cast(View, visited)
 
 
+def mark_of(link: ShareLink) -> str:
+    """What tells a link's pages from those of others; it opens nothing."""
+    return sharing.hash_of(f"mark of {link.token_hash}")[:16]
+
+
 def words_of(link: ShareLink, fence: MessageQuery, mask: Mask) -> dict[str, str]:
-    """What is shared and until when, in words; numbers and texts as they are seen."""
+    """What is shared and until when, in words, numbers and texts as they are seen; and the headers by
+    which the page's own requests name its link."""
     seen = fence.but(
         destination=asked_number(fence.destination, mask), sender=asked_number(fence.sender, mask),
         message=text(fence.message, mask), reference=text(fence.reference, mask),
         details=tuple(words(one, mask) for one in fence.details),
     )  # fmt: skip
     until = link.expires_at.astimezone(fence.now.tzinfo)
-    return {"words": sentence(seen, None), "until": shown.day_and_minute(until)}
+    return {
+        "words": sentence(seen, None),
+        "until": shown.day_and_minute(until),
+        "headers": json.dumps({MARK: mark_of(link)}),
+    }
 
 
 @for_visitors
