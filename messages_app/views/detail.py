@@ -78,6 +78,7 @@ def detail(
         "record": record,
         "key": record.key,
         "status": status,
+        "meaning": advice.meaning or status.meaning,
         "tone": TONES[status.tone],
         "reason": reason_of(record),
         "text": list(pieces(record.message)),
@@ -157,9 +158,12 @@ def _moment_label(record: MessageRecord, query: MessageQuery) -> str:
 
 
 def _neighbours(found: Neighbours) -> Fact:
-    """How many there are, which leads to their list."""
-    many = found.count > MOST
-    words = _("more than %s") % shown.number(MOST) if many else shown.number(found.count)
+    """How many there are, which leads to their list; the list alone where that is not known yet."""
+    if found.count is None:
+        words = _("List them")
+    else:
+        many = found.count > MOST
+        words = _("more than %s") % shown.number(MOST) if many else shown.number(found.count)
     link = Link(words, question_url(place("messages", found.query), found.query))
     return Fact(str(NEIGHBOURS[found.kind]), "", "", (link,))
 

@@ -419,6 +419,26 @@ def test_a_file_that_breaks_off_is_told_as_unfinished(archive, exporter, monkeyp
     assert "Could not be finished" in exporter.get("/exports/").content.decode()
 
 
+def test_t37_a_file_forgotten_while_it_is_sent_ends_and_counts_until_then(
+    archive, exporter, monkeypatch
+):
+    monkeypatch.setattr("messages_app.answers.SLICE", 10)
+    monkeypatch.setattr(jobs, "MOST", 1)
+    asked = "/messages/export.ndjson?period=last_24_hours"
+    sending = iter(exporter.get(asked))
+    assert [next(sending), next(sending)]
+    (export,) = Export.objects.all()
+    exporter.post(f"/exports/{export.pk}/")
+    assert "Being ended" in exporter.get("/exports/").content.decode()
+    assert exporter.get(asked).status_code == 429
+    with pytest.raises(ConnectionResetError):
+        list(sending)
+    assert not Export.objects.exists()
+    assert body_of(exporter, asked)
+    exporter.post(f"/exports/{Export.objects.get().pk}/")
+    assert not Export.objects.exists()
+
+
 def test_guarding_a_cell_can_be_taken_back():
     for text in HOSTILE:
         cell = guarded(text)
