@@ -9,7 +9,7 @@ Views ask here, so that the messages of a page and its figures agree on their so
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db.models import Min
@@ -82,7 +82,9 @@ def question_of(number: str, mask: Mask) -> MessageQuery:
     held: datetime | None = Span.objects.aggregate(first=Min("start"))["first"]
     known = kept_from(now)
     first = min(known, held) if held else known
-    last = datetime.combine(now.date() + HORIZON, LAST_SECOND)
+    # No further than workers read: what the archive never holds would keep it from answering.
+    ahead = min(HORIZON, timedelta(days=settings.ARCHIVE_AHEAD_DAYS))
+    last = datetime.combine(now.date() + ahead, LAST_SECOND)
     prices = Prices(settings.CREDIT_PRICE)
     query = MessageQuery(now=now, destination=number, prices=prices, mask=mask)
     return query.within(first, last)

@@ -16,13 +16,16 @@ class Limit:
     def is_reached(self, whose: object) -> bool:
         return int(cache.get(self._key(whose), 0)) >= self.most
 
-    def count(self, whose: object) -> None:
+    def take(self, whose: object) -> bool:
+        """Count one more; whether it was still within the limit."""
         key = self._key(whose)
-        if not cache.add(key, 1, self.seconds):
-            try:
-                cache.incr(key)
-            except ValueError:  # its time ended since
-                cache.add(key, 1, self.seconds)
+        if cache.add(key, 1, self.seconds):
+            return self.most > 0
+        try:
+            return int(cache.incr(key)) <= self.most
+        except ValueError:  # its time ended since
+            cache.add(key, 1, self.seconds)
+            return self.most > 0
 
     def _key(self, whose: object) -> str:
         return f"{self.name}-{whose}"

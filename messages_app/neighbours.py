@@ -1,4 +1,4 @@
-"""What stands beside a message: the same campaign, number, text. Counted by the archive, or not at all.
+"""What stands beside a message: the same campaign, number, text. Counted where the archive holds all.
 
 Each count stops at MOST and is that of the list that it leads to.
 """
@@ -31,24 +31,26 @@ CAMPAIGN, SENT, RECEIVED, TEXT = "campaign", "sent", "received", "text"
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Rows of one kind: the question that lists them, and how many, MOST + 1 for more than MOST."""
+    """Rows of one kind: the question that lists them, and how many, MOST + 1 for more than MOST.
+
+    `count` is None where the archive does not hold all of the time.
+    """
 
     kind: str
     query: MessageQuery
-    count: int
+    count: int | None
 
 
 def neighbours(record: MessageRecord, mask: Mask) -> list[Neighbours]:
-    """What the archive can count at once; nothing where it does not hold all of the time.
+    """What there is like a message, counted where the archive can do so at once.
 
-    Under a mask that hides numbers or texts nothing is counted by them.
+    Under a mask that hides numbers or texts nothing is asked by them.
     """
     whole = question_of("", mask)
     held = held_of(whole, clock.real_now())
-    if not held.is_whole or held.as_of is None:
-        return []
+    is_counted = held.is_whole and held.as_of is not None
     return [
-        Neighbours(kind, query, count_archived(query, MOST + 1))
+        Neighbours(kind, query, count_archived(query, MOST + 1) if is_counted else None)
         for kind, query in _questions(record, whole)
     ]
 

@@ -5,13 +5,12 @@ too. Knows questions and permissions; it reads no message and draws nothing.
 """
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import QueryDict
 
 from messages_app.access import NOBODY, Viewer, permissions_of
@@ -35,6 +34,9 @@ NOTED = timedelta(minutes=1)
 
 MOST = 200
 """Links of one person that are open at the same time."""
+
+REMEMBERED = timedelta(days=90)
+"""How long a link is listed after its end, with its openings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +154,31 @@ class Used:
     last_seen: datetime | None
 
 
-def links_of(viewer: Viewer, *, everybody: bool) -> Sequence[Used]:
+def links_of(viewer: Viewer, *, everybody: bool) -> QuerySet[ShareLink]:
     """One's own links, the youngest first; for who reviews, everybody's."""
     found = ShareLink.objects.select_related("owner")
     if not (everybody and "review" in viewer.may):
         found = found.filter(owner=viewer.user_id)
+    return found
+
+
+def used(links: QuerySet[ShareLink]) -> list[Used]:
+    """How these were used."""
+    # By their numbers: openings of links on other pages are not counted.
+    found = ShareLink.objects.filter(pk__in=[link.pk for link in links]).select_related("owner")
     counted = found.annotate(times=Count("openings"), latest=Max("openings__seen_at"))
-    return [Used(link, link.times, link.latest) for link in counted]
+    # Said once more: who counts loses the order of the model.
+    ordered = counted.order_by(*ShareLink._meta.ordering)
+    return [Used(link, link.times, link.latest) for link in ordered]
+
+
+def forget(now: datetime) -> None:
+    """Delete links that ended long ago, with their openings."""
+    ended = Q(expires_at__lt=now - REMEMBERED) | Q(revoked_at__lt=now - REMEMBERED)
+    old = ShareLink.objects.filter(ended)
+    # Asked first: on SQLite a DELETE takes the writers' turn, also where it finds nothing.
+    if old.exists():
+        old.delete()
 
 
 def own_link(pk: int, viewer: Viewer) -> ShareLink | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from scripts import chromium, neutral, postgres, redis
+from scripts import chromium, libreoffice, neutral, postgres, redis
 from scripts.install import ROOT, install
 from scripts.refusal import guarded
 
@@ -71,6 +71,8 @@ def main() -> int:
     """Run both; the very last line is the sum."""
     install("requirements-dev.txt")
     chromium.ensure()
+    if os.environ.get("CAMPAIGN") == "long":
+        libreoffice.ensure()
     options, targets = order(), sys.argv[1:]
     with (
         tempfile.TemporaryDirectory() as place,

@@ -5,4 +5,8 @@ import os
 
 def rounds(*, sample: int, full: int) -> int:
     """Return `full` when the environment says CAMPAIGN=long, else `sample`."""
-    return full if os.environ.get("CAMPAIGN") == "long" else sample
+    return full if is_long() else sample
+
+
+def is_long() -> bool:
+    return os.environ.get("CAMPAIGN") == "long"

@@ -69,7 +69,7 @@ def _in_english():
 
 def make_roles() -> None:
     """The groups of the migration: a browser test empties the database behind it, these included."""
-    for name in ("0002_roles", "0015_roles"):
+    for name in ("0002_roles", "0014_roles"):
         import_module(f"messages_app.migrations.{name}").make_roles(apps, None)
 
 

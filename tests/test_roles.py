@@ -35,5 +35,5 @@ def test_administrators_alone_edit_accounts(db):
 def test_a_group_that_somebody_made_under_a_new_role_s_name_keeps_its_permissions(db):
     Group.objects.filter(name="Analyst").delete()
     Group.objects.create(name="Analyst")
-    import_module("messages_app.migrations.0015_roles").make_roles(apps, None)
+    import_module("messages_app.migrations.0014_roles").make_roles(apps, None)
     assert not Group.objects.get(name="Analyst").permissions.exists()

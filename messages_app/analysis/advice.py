@@ -26,10 +26,12 @@ from messages_app.sms.terms import (
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """`tell` is what the customer may be told, `do` what to try next."""
+    """`tell` is what the customer may be told, `do` what to try next; `meaning` what the status means
+    here, "" for what it means everywhere."""
 
     tell: str | Promise
     do: str | Promise
+    meaning: str | Promise = ""
 
 
 SILENT, LATE, OPT_OUT, REPLY = "silent", "late", "opt_out", "reply"
@@ -90,6 +92,9 @@ ADVICE = {
         _(
             "Look again in some minutes. If it still waits, give the message's number to the provider and "
             "ask whether it was sent. Do not send it again before you know; it may come twice."
+        ),
+        _(
+            "Scheduled for a time that has passed: the provider has not reported since whether it was sent."
         ),
     ),
     MODERATION: Advice(

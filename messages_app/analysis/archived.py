@@ -113,6 +113,23 @@ def key_slices(query: MessageQuery, size: int) -> Iterator[list[int]]:
         keys = asked.beyond(place, asked.order, total, size)
 
 
+def row_slices(query: MessageQuery, size: int) -> Iterator[QuerySet[Message, int]]:
+    """All rows of the question as sets in its order, each ordered and of about `size`.
+
+    A set ends at a row, not at a number: what comes or goes before it is asked makes it larger or
+    smaller, and moves no other. Whoever has the database write the rows reads no key of them.
+    """
+    asked = _Asked(query, narrowed(query), Order.of(query))
+    total = asked.count(COUNTED + 1)
+    for piece in asked.order.pieces():
+        after, is_more = None, True
+        while is_more:
+            rest = asked.rows_of(asked.stretch(after, None) & piece, asked.order, total, size)
+            last = asked.order.place_at(rest, size - 1)
+            yield asked.rows_of(asked.stretch(after, last) & piece, asked.order, total, size)
+            after, is_more = last, last is not None
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A question with its clause and order; answers with the keys of a page and one more, if any."""
@@ -180,6 +197,18 @@ class _Asked:
             span = Q(date__gte=start) if order.descends else Q(date__lte=end)
         for part in order.beyond(place):
             yield span & part
+
+    def stretch(self, after: Place | None, last: Place | None) -> Q:
+        """What of the range follows one place up to the other, within one piece of the order."""
+        start, end = self.query.span
+        bounds = self.order.between(after, last)
+        if self.order.column:
+            return Q(date__range=(start, end)) & bounds
+        # As in `_parts`: a place takes the stead of the bound of time on its side.
+        first, final = (last, after) if self.order.descends else (after, last)
+        if not first:
+            bounds &= Q(date__gte=start)
+        return bounds if final else bounds & Q(date__lte=end)
 
     def rows_of(self, part: Q, order: Order, total: int, steps: int) -> QuerySet[Message, int]:
         """Keys of a part in order; `steps` are the rows to pass of `total` that there are."""

@@ -3,7 +3,7 @@
 Each has its index. A column without a value comes before every value, on both databases.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -61,25 +61,41 @@ class Order:
 
     def place(self, key: int) -> Place | None:
         """Where the row with this key stands; None if there is none."""
-        row = Message.objects.filter(key=key).values_list(*self._columns).first()
-        return row and Place(tuple(map(_stored, row)), row[-2])
+        return self.place_at(Message.objects.filter(key=key), 0)
+
+    def place_at(self, rows: QuerySet[Message, Any], number: int) -> Place | None:
+        """Where the row with this number, from 0, of some in order stands; None if there is none."""
+        found = rows.values_list(*self._columns)[number : number + 1]
+        return next((Place(tuple(map(_stored, row)), row[-2]) for row in found), None)
 
     def beyond(self, place: Place) -> Iterator[Q]:
         """What follows the place, part by part: NULL compares with nothing, and has its own part."""
         nullable = self.column in _NULLABLE
         if nullable and place.values[0] is None:
             missing = Q((f"{self.column}__isnull", True))
-            yield missing & self._follows(self._columns[1:], place.values[1:])
+            yield missing & self._compared(place, "<" if self.descends else ">")
             if not self.descends:
                 yield ~missing
             return
-        follows = self._follows(self._columns, place.values)
-        if self.column == "message":
-            # SQLite compares rows of values without the index where one of them is computed.
-            follows &= self._not_before(self._columns[0], place.values[0])
-        yield follows
+        yield self._compared(place, "<" if self.descends else ">")
         if nullable and self.descends:
             yield Q((f"{self.column}__isnull", True))
+
+    def pieces(self) -> list[Q]:
+        """What the rows consist of, in order: those without a value are a piece of their own."""
+        if self.column not in _NULLABLE:
+            return [Q()]
+        missing = Q((f"{self.column}__isnull", True))
+        return [~missing, missing] if self.descends else [missing, ~missing]
+
+    def between(self, after: Place | None, last: Place | None) -> Q:
+        """Of one piece, what follows one place up to the other, this included; None is no bound."""
+        clause = Q()
+        if after:
+            clause &= self._compared(after, "<" if self.descends else ">")
+        if last:
+            clause &= self._compared(last, ">=" if self.descends else "<=")
+        return clause
 
     @property
     def _columns(self) -> list[F | Left]:
@@ -94,20 +110,24 @@ class Order:
             return OrderBy(column, descending=True, nulls_last=lacking)
         return OrderBy(column, nulls_first=lacking)
 
-    def _not_before(self, column: F | Left, value: Any) -> Q:
-        compare = LessThanOrEqual if self.descends else GreaterThanOrEqual
-        return Q(compare(column, value))
-
-    def _follows(self, columns: Sequence[F | Left], values: Sequence[Any]) -> Q:
-        return Q(
+    def _compared(self, place: Place, sign: str) -> Q:
+        """Rows that stand so to the place; of those without a value the rest of their order tells."""
+        lacking = self.column in _NULLABLE and place.values[0] is None
+        columns, values = self._columns[lacking:], place.values[lacking:]
+        clause = Q(
             Func(
                 _Row(*columns),
                 _Row(*map(Value, values)),
                 template="%(expressions)s",
-                arg_joiner=" < " if self.descends else " > ",
+                arg_joiner=f" {sign} ",
                 output_field=BooleanField(),
             )
         )
+        if self.column == "message":
+            # SQLite compares rows of values without the index where one of them is computed.
+            first = LessThanOrEqual if sign[0] == "<" else GreaterThanOrEqual
+            clause &= Q(first(columns[0], values[0]))
+        return clause
 
 
 class _Beginning(Left):

@@ -19,6 +19,7 @@ from messages_app.archive import points, rollups
 from messages_app.archive.claims import Held, confirm
 from messages_app.archive.columns import micros, stored_credits, wall_seconds
 from messages_app.archive.coverage import Fetched, compact, overlap, overlay, without
+from messages_app.archive.deriving import is_name
 from messages_app.archive.forgotten import Forgetting, forgetting, without_digits
 from messages_app.archive.keys import key_of
 from messages_app.archive.plan import judged
@@ -79,7 +80,7 @@ def row_of(record: MessageRecord, read_at: datetime, zone: tzinfo) -> tuple[Any,
         record.status_name,
         parts.number,
         parts.encoding == "Unicode",
-        not record.sender.isdecimal() and record.sender != "",
+        is_name(record.sender),
         record.type == MO and is_opt_out(record.message),
         None if delay is None else bin_of(delay),
         record.message.casefold(),

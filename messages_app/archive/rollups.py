@@ -17,6 +17,7 @@ from django.db.backends.utils import CursorWrapper
 
 from messages_app.archive import points
 from messages_app.archive.columns import wall_seconds, wall_time
+from messages_app.archive.deriving import derive
 from messages_app.models import Message, Rollup
 from messages_app.sms.terms import BULK, MT
 
@@ -218,8 +219,11 @@ def rebuild(cursor: CursorWrapper, first: int, last: int, others: Iterable[int] 
         points.reached("month rebuilt")
 
 
-def rebuild_all(first: int | None = None, last: int | None = None) -> Iterator[int]:
-    """Rebuild the rollups of all days, or of those that [`first`, `last`] touches.
+def rebuild_all(
+    first: int | None = None, last: int | None = None, *, derives: bool = False
+) -> Iterator[int]:
+    """Rebuild the rollups of all days, or of those that [`first`, `last`] touches; where it `derives`,
+    after what their rows' own texts tell.
 
     One transaction a day and one a month; yields each day once it is done.
     """
@@ -228,6 +232,8 @@ def rebuild_all(first: int | None = None, last: int | None = None) -> Iterator[i
             for day in days:
                 with transaction.atomic():
                     _take_turns(cursor, [month])
+                    if derives:
+                        derive(day, day + DAY)
                     _rebuild_day(cursor, day)
                 yield day
             with transaction.atomic():

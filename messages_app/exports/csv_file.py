@@ -50,10 +50,15 @@ def chunks(
     slices: Iterable[Sequence[MessageRecord]], names: Sequence[str], language: str
 ) -> Iterator[bytes]:
     """The file in pieces, one for each slice of rows."""
-    read = reader(names)
     yield head(names, language)
     for records in slices:
-        yield _written(([*map(cell, read(record))] for record in records), language)
+        yield lines(records, names, language)
+
+
+def lines(records: Sequence[MessageRecord], names: Sequence[str], language: str) -> bytes:
+    """Rows without a head."""
+    read = reader(names)
+    return _written(([*map(cell, read(record))] for record in records), language)
 
 
 def _written(rows: Iterable[Sequence[str]], language: str) -> bytes:

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from errno import ECONNRESET
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -42,7 +43,8 @@ LONGEST_SENDING = timedelta(hours=1)
 IDLE_SECONDS = 1.0
 
 INTERRUPTED, LOST_KEY, PROVIDER, STORAGE = "interrupted", "key", "provider", "storage"
-BROKEN = "broken"
+BROKEN, DROPPED = "broken", "dropped"
+"""`DROPPED` is a file whose owner forgot it while it is being sent: it counts until that has ended."""
 
 log = logging.getLogger("messages_app.exports")
 
@@ -111,10 +113,23 @@ def sent(
     export.state, end = RUNNING, {"state": FAILED, "reason": INTERRUPTED}
     record.update(**end, **_found(export))
     try:
-        yield from Making(export, answer).pieces()
+        for piece in Making(export, answer).pieces():
+            if record.filter(reason=DROPPED).exists():
+                # As if the browser had hung up: servers end the answer without its end.
+                raise ConnectionResetError(ECONNRESET, "forgotten while it was being sent")
+            yield piece
         export.state, end = DONE, {"state": DONE, "reason": ""}
     finally:
-        record.update(**end, **_found(export), ended_at=now())
+        if not record.filter(reason=DROPPED).delete()[0]:
+            record.update(**end, **_found(export), ended_at=now())
+
+
+def drop(export: Export, now: datetime) -> None:
+    """Forget an export with its file. The sending of one ends with its next piece, and with that its
+    record: it would free a place for another while it goes on."""
+    sending = Export.objects.filter(pk=export.pk, state=FAILED, ended_at=None)
+    if is_broken_off(export, now) or not sending.update(reason=DROPPED):
+        kept.drop(export)
 
 
 def is_broken_off(export: Export, now: datetime) -> bool:

@@ -187,6 +187,7 @@ def _answer(path: str, query: MessageQuery, answer: Answered[Conversation]) -> d
         "newer": newer,
         "is_empty": not told and unheard is None and found.stretch.before is None,
         "unheard": unheard,
+        "heard": "" if unheard else _heard(found),
         "earlier_href": _address(path, found.stretch.before, 0),
         "earlier_target": f"{OLDER}-{_mark(found.stretch.before)}",
         "has_earlier": found.stretch.before is not None,
@@ -217,14 +218,21 @@ def _unheard(path: str, found: Conversation) -> Unheard | None:
         return None
     place = Place(looked.since, 0)
     return Unheard(
-        words=_("Incoming messages are looked through back to %s; older ones may be missing.")
-        % second_words(looked.since),
+        words=_heard(found),
         why=_why(found),
         href=_address(path, place, looked.following),
         label=ngettext("Look through %s more day", "Look through %s more days", looked.following)
         % shown.number(looked.following),
         target=f"{OLDER}-{_mark(place)}",
     )
+
+
+def _heard(found: Conversation) -> str:
+    """How far incoming messages were looked through; "" where all of them are known."""
+    if found.looked is None or found.looked.since is None:
+        return ""
+    words = _("Incoming messages are looked through back to %s; older ones may be missing.")
+    return words % second_words(found.looked.since)
 
 
 def _why(found: Conversation) -> str:

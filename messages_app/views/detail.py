@@ -13,6 +13,7 @@ from messages_app.analysis.advice import advice_on
 from messages_app.analysis.conversations import handset_of
 from messages_app.analysis.countries import country_name, flag
 from messages_app.analysis.numbers import shown_number
+from messages_app.analysis.parts import parts_of_row
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import second_words
 from messages_app.analysis.statuses import INCOMING_TYPE, TONES, status_of_row
@@ -27,7 +28,7 @@ from messages_app.sms.delays import delay_between
 from messages_app.sms.terms import DENIED, MO, NOT_SENT, PENDING, WITHDRAWN
 from messages_app.views.copying import as_text, raw_record
 from messages_app.views.life import is_young, seen, steps
-from messages_app.views.rows import characters_of, reason_of, row_parts, row_region
+from messages_app.views.rows import characters_of, reason_of, row_region
 from messages_app.visible import one_line, pieces
 
 NEIGHBOURS = {
@@ -78,6 +79,7 @@ def detail(
         "record": record,
         "key": record.key,
         "status": status,
+        "meaning": advice.meaning or status.meaning,
         "tone": TONES[status.tone],
         "reason": reason_of(record),
         "text": list(pieces(record.message)),
@@ -158,9 +160,12 @@ def _moment_label(record: MessageRecord, query: MessageQuery) -> str:
 
 
 def _neighbours(found: Neighbours) -> Fact:
-    """How many there are, which leads to their list."""
-    many = found.count > MOST
-    words = _("more than %s") % shown.number(MOST) if many else shown.number(found.count)
+    """How many there are, which leads to their list; the list alone where that is not known yet."""
+    if found.count is None:
+        words = _("List them")
+    else:
+        many = found.count > MOST
+        words = _("more than %s") % shown.number(MOST) if many else shown.number(found.count)
     link = Link(words, question_url(place("messages", found.query), found.query))
     return Fact(str(NEIGHBOURS[found.kind]), "", "", (link,))
 
@@ -172,7 +177,7 @@ def _gone(record: MessageRecord, query: MessageQuery) -> str:
 
 
 def _facts(record: MessageRecord) -> list[Fact]:
-    parts = row_parts(record)
+    parts = parts_of_row(record)
     return [
         Fact(_("Status"), "status", one_line(record.status)),
         Fact(_("Reason"), "status_details", one_line(record.status_details) or shown.NOTHING),

@@ -89,7 +89,7 @@ def export_job(request: HttpRequest, pk: int) -> HttpResponse:
     """How far one file is; the page asks again by itself. POST forgets it with its file."""
     export = _own(request, pk)
     if request.method == "POST":
-        kept.drop(export)
+        jobs.drop(export, clock.real_now())
         return redirect("exports")
     return show(request, "export_job", {"export": _told(export)})
 
@@ -167,7 +167,8 @@ def _state_words(export: Export) -> str:
 def _end_words(export: Export) -> str:
     is_broken_off = jobs.is_broken_off(export, clock.real_now())
     if not (export.ended_at or is_broken_off):
-        return _("Being sent")
+        is_dropped = export.reason == jobs.DROPPED
+        return _("Being ended") if is_dropped else _("Being sent")
     if export.state == kept.FAILED or is_broken_off:
         return _("Could not be finished")
     is_gone = export.expires_at and not export.file

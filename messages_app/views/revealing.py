@@ -63,7 +63,7 @@ class RevealForm(forms.Form):
                 % REVEALS.most
             )
         if "reason" in found:
-            REVEALS.count(self.viewer.user_id)
+            REVEALS.take(self.viewer.user_id)
         return found
 
 

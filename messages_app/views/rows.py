@@ -9,15 +9,14 @@ from messages_app.analysis import shown
 from messages_app.analysis.conversations import handset_of
 from messages_app.analysis.countries import country_name, flag
 from messages_app.analysis.numbers import region_of, shown_number
+from messages_app.analysis.parts import parts_of_row
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import TONES, reason_words, status_of_row
-from messages_app.archive.rows import ArchivedRecord
 from messages_app.places import place
 from messages_app.privacy import HiddenNumber, HiddenText
 from messages_app.provider import MessageRecord
 from messages_app.sealing import PREFIX
 from messages_app.sms.delays import delay_between
-from messages_app.sms.parts import Parts, parts_of
 from messages_app.sms.terms import DELIVERED, MO, MT
 from messages_app.visible import one_line
 
@@ -96,7 +95,7 @@ def _row(
     incoming = record.type == MO
     region = row_region(record)
     status = status_of_row(record)
-    parts = row_parts(record)
+    parts = parts_of_row(record)
     now = query.now.replace(tzinfo=None)
     return Row(
         key=record.key,
@@ -135,14 +134,6 @@ def row_region(record: MessageRecord) -> str:
     handset = handset_of(record)
     hidden = handset if isinstance(handset, HiddenNumber) else None
     return record.country or (hidden.region if hidden else region_of(handset))
-
-
-def row_parts(record: MessageRecord) -> Parts:
-    """How the text travelled, also where it is hidden or gone."""
-    if isinstance(record, ArchivedRecord):
-        return Parts(record.parts, "Unicode" if record.is_unicode else "GSM-7")
-    hidden = record.message if isinstance(record.message, HiddenText) else None
-    return hidden.parts if hidden else parts_of(record.message)
 
 
 def characters_of(record: MessageRecord) -> int:

@@ -19,9 +19,12 @@ from django_htmx.middleware import HtmxDetails
 
 from messages_app import clock
 from messages_app.access import gate
+from messages_app.addresses import conversation_path
 from messages_app.analysis import shown
+from messages_app.analysis.numbers import shown_number
 from messages_app.analysis.operators import DAY
 from messages_app.analysis.query import MessageQuery
+from messages_app.analysis.search_line import one_number
 from messages_app.analysis.sentence import clauses
 from messages_app.answers import count_at_hand
 from messages_app.audit_questions import record_search_box
@@ -71,7 +74,7 @@ def readings(request: HttpRequest) -> HttpResponse:
     field, found = _opened(request, viewer.may)
     record_search_box(request, found)
     listed = _offers(found, viewer.may, but=field)
-    offers = [offer for offer in listed if offer.count != "0"]
+    offers = [*_conversation(found, viewer.may), *(offer for offer in listed if offer.count != "0")]
     if not found.line:
         return HttpResponse()
     context = {"offers": offers, "line": found.line}
@@ -105,7 +108,8 @@ def _shown(request: HttpRequest, found: Search) -> HttpResponse:
     context: dict[str, Any] = {"search": found}
     if htmx and not htmx.history_restore_request:
         return push_url(render(request, "_search.html", context), False)
-    offers = _offers(found, gate(request).may)
+    may = gate(request).may
+    offers = [*_conversation(found, may), *_offers(found, may)]
     context |= {"offers": offers, "back_href": _way_back(request), "help": search_help()}
     return render(request, "messages_app/search.html", context)
 
@@ -151,6 +155,16 @@ def _offers(found: Search, may: frozenset[str], but: str = ALL) -> list[ReadingO
             href = _address(reading, found, may)
             offers.append(ReadingOffer(_words(reading), href, _count(reading)))
     return offers
+
+
+def _conversation(found: Search, may: frozenset[str]) -> list[ReadingOffer]:
+    """The conversation of the number that was searched for, if it was one."""
+    numbers = (one_number(one.query) for one in found.readings if one.query)
+    number = next(filter(None, numbers), "")
+    if not number or "see_personal" not in may:
+        return []
+    words = _("conversation with %s") % shown_number(number)
+    return [ReadingOffer(words, conversation_path(number))]
 
 
 def _words(reading: Reading) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -33,6 +34,9 @@ from messages_app.views.saved import bare_name
 
 DAYS = (1, 7, 30, LONGEST.days)
 KEEP, FIX = "keep", "fix"
+
+LISTED = 50
+"""Links on one page of their list."""
 
 TEXT_LABELS = {
     OFF: gettext_lazy("No texts"),
@@ -171,13 +175,18 @@ class Line:
 
 @require_safe
 def shares(request: HttpRequest) -> HttpResponse:
-    """One's own links; `?all=1`: everybody's, for who reviews."""
+    """One's own links, page by page; `?all=1`: everybody's, for who reviews."""
     viewer = gate(request, "share")
     may_see_all = "review" in viewer.may
     everybody = may_see_all and request.GET.get("all") == "1"
-    found = sharing.links_of(viewer, everybody=everybody)
+    found = Paginator(sharing.links_of(viewer, everybody=everybody), LISTED)
+    listed = found.get_page(request.GET.get("page"))
     context = {
-        "lines": [_line(one, viewer) for one in found],
+        "lines": [_line(one, viewer) for one in sharing.used(listed.object_list)],
+        "listed": listed,
+        "range": f"{shown.number(listed.start_index())}–{shown.number(listed.end_index())}",
+        "total": shown.number(found.count),
+        "kept_days": sharing.REMEMBERED.days,
         "may_see_all": may_see_all,
         "everybody": everybody,
     }

@@ -3,10 +3,12 @@
     GET /s/<token>/   ─▶ the same page for every token: opens nothing, asks the database nothing
     POST              ─▶ cookie ─▶ /shared/…: the dashboard's own pages, each request within the fence
 
-Whatever is wrong with a token or a cookie, the answer is one and the same.
+Whatever is wrong with a token or a cookie, the answer is one and the same. A browser has one cookie, of
+the link that it opened last: pages of an earlier one say so as soon as they ask for anything.
 """
 
 import hmac
+import json
 from collections.abc import Callable
 from functools import wraps
 from hashlib import sha256
@@ -21,6 +23,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from django.views.i18n import set_language
+from django_htmx.http import push_url, reswap, retarget
 
 from messages_app import clock, sharing
 from messages_app.analysis import shown
@@ -40,10 +43,21 @@ COOKIE = "shared" if settings.LOCAL_ONLY else "__Secure-shared"
 COOKIE_PATH = "/shared/"
 """The cookie goes to visitors' pages alone."""
 
-GUESSES, WHILE = 30, 600
-"""Tokens that opened nothing, from one address in so many seconds: then none is looked at."""
+WHILE = 600
+"""Seconds over which tries and requests are counted, from the first of them on."""
 
-GUESSING = Limit("guesses", GUESSES, WHILE)
+GUESSES = Limit("guesses", 30, WHILE)
+"""Tokens that opened nothing, from one address: then none is looked at."""
+
+OF_LINK = Limit("visits of a link", 6_000, WHILE)
+OF_ADDRESS = Limit("visits from an address", 3_000, WHILE)
+"""Requests for one link, and from one address for any: a page with all its parts takes about twenty."""
+
+OPENINGS = Limit("openings", 300, WHILE)
+"""Openings of one link."""
+
+MARK = "X-Shared-View"
+"""The header in which a page names the link that it is of, wherever it asks for more of itself."""
 
 
 def private(answer: HttpResponse) -> HttpResponse:
@@ -65,12 +79,12 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     """The address that was sent to somebody. A preview that fetches it opens nothing."""
     if request.method != "POST":
         return private(render(request, "messages_app/shared_open.html"))
-    guesser = _guesser(request)
-    if GUESSING.is_reached(guesser):
+    address = _whose(request.META.get("REMOTE_ADDR", ""))
+    if GUESSES.is_reached(address) or not OPENINGS.take(_whose(token)):
         return nothing(request, status=429)
     opened = sharing.open_link(token, clock.real_now())
     if opened is None:
-        GUESSING.count(guesser)
+        GUESSES.take(address)
         return nothing(request)
     link, secret = opened
     answer = redirect(first_page(link))
@@ -81,10 +95,22 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     return private(answer)
 
 
-def _guesser(request: HttpRequest) -> str:
-    """Who guesses, told by a hash: no cache keeps addresses."""
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    return hmac.new(settings.PRIVACY_KEY.encode(), address.encode(), sha256).hexdigest()
+def _whose(name: object) -> str:
+    """Whom a limit counts for, told by a hash: no cache keeps addresses or tokens."""
+    return hmac.new(settings.PRIVACY_KEY.encode(), str(name).encode(), sha256).hexdigest()
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """For who asks faster than people read."""
+    answer = private(render(request, "messages_app/shared_too_many.html", status=429))
+    answer.headers["Retry-After"] = str(WHILE)
+    return answer
+
+
+def replaced(request: HttpRequest) -> HttpResponse:
+    """For a page whose browser has opened another link since: it gets none of that one's rows."""
+    answer = private(render(request, "messages_app/shared_replaced.html"))
+    return reswap(retarget(push_url(answer, False), "body"), "innerHTML")
 
 
 def first_page(link: ShareLink) -> str:
@@ -108,10 +134,16 @@ def for_visitors(view: View) -> View:
     @csrf_exempt
     @wraps(view)
     def visited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not OF_ADDRESS.take(_whose(request.META.get("REMOTE_ADDR", ""))):
+            return too_many(request)
         link = sharing.visited(request.COOKIES.get(COOKIE, ""), clock.real_now())
         fence = sharing.fence_of(link, clock.now()) if link else None
         if link is None or fence is None or not is_ours(fingerprint()):
             return nothing(request)
+        if not OF_LINK.take(_whose(link.token_hash)):
+            return too_many(request)
+        if request.headers.get(MARK, mark_of(link)) != mark_of(link):
+            return replaced(request)
         visitor = sharing.visitor_of(link, fence)
         request.visitor = visitor  # type: ignore[attr-defined]
         # What is recorded of this request is a visitor's, not of who is logged in beside.
@@ -126,15 +158,25 @@ def for_visitors(view: View) -> View:
     return cast(View, visited)
 
 
+def mark_of(link: ShareLink) -> str:
+    """What tells a link's pages from those of others; it opens nothing."""
+    return sharing.hash_of(f"mark of {link.token_hash}")[:16]
+
+
 def words_of(link: ShareLink, fence: MessageQuery, mask: Mask) -> dict[str, str]:
-    """What is shared and until when, in words; numbers and texts as they are seen."""
+    """What is shared and until when, in words, numbers and texts as they are seen; and the headers by
+    which the page's own requests name its link."""
     seen = fence.but(
         destination=asked_number(fence.destination, mask), sender=asked_number(fence.sender, mask),
         message=text(fence.message, mask), reference=text(fence.reference, mask),
         details=tuple(words(one, mask) for one in fence.details),
     )  # fmt: skip
     until = link.expires_at.astimezone(fence.now.tzinfo)
-    return {"words": sentence(seen, None), "until": shown.day_and_minute(until)}
+    return {
+        "words": sentence(seen, None),
+        "until": shown.day_and_minute(until),
+        "headers": json.dumps({MARK: mark_of(link)}),
+    }
 
 
 @for_visitors

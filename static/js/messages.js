@@ -58,6 +58,16 @@
     coveredAt = location.href;
   });
 
+  // Older messages take the place of what asked for them, and the focus of the keyboard with it.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const asked = event.detail.requestConfig?.elt;
+    if (!asked?.matches("[data-earlier], [data-unheard] a")) return;
+    const first = event.target.matches(".turns") && event.target.querySelector(".bubble");
+    if (!first || document.activeElement !== document.body) return;
+    first.tabIndex = -1;
+    first.focus({ preventScroll: true });
+  });
+
   // A refresh that fails leaves what stands, and says why it is no newer.
   function keep(target, why) {
     const note = target?.querySelector("[data-stale]");

@@ -235,3 +235,20 @@ def test_the_command_counts_the_days_asked_for(capsys):
     assert list(differences()) == []
     with pytest.raises(CommandError, match="lies before"):
         call_command("rebuild_rollups", "--from", "2026-11-21", "--to", "2026-11-20")
+
+
+def test_the_command_derives_anew_what_texts_tell_and_keeps_what_was_derived_of_blanked_ones():
+    """Rows that were archived before a release that reads them another way; figures follow."""
+    texts = {"Stop": True, "stopwatch": False, "": True, "Ça va 😀": False}
+    rows = [incoming(message_id=n, date=NOON, message=one) for n, one in enumerate(texts, 1)]
+    fill(rows)
+    wrong = {"is_opt_out": True, "parts": 9, "is_unicode": True, "is_named": True}
+    Message.objects.update(**wrong)
+    call_command("rebuild_rollups")
+    held = Message.objects.order_by("message_id")
+    assert [row.is_opt_out for row in held] == list(texts.values())
+    assert [row.parts for row in held] == [1, 1, 9, 1]
+    assert [row.is_unicode for row in held] == [False, False, True, True]
+    assert not any(row.is_named for row in held)
+    assert Rollup.objects.filter(grain=MONTHS.code).get().opt_outs == 2
+    assert list(differences()) == []

@@ -99,6 +99,7 @@ def test_earlier_messages_come_above_and_the_place_stays(talk, page):
     expect(turns(page)).to_have_count(99)
     expect(page.get_by_text("Nothing earlier is known of this number")).to_be_attached()
     assert turns(page).nth(49).get_attribute("data-key") == first
+    expect(turns(page).first.locator(".bubble")).to_be_focused()
     moments = page.locator("li.turn time").evaluate_all("all => all.map(one => one.dateTime)")
     assert moments == sorted(moments)
 

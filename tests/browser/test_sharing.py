@@ -73,6 +73,27 @@ def test_an_outsider_opens_a_link_narrows_it_and_is_shut_out_when_it_ends(maker,
     expect(outsider.get_by_role("heading", name="Nothing is shared here")).to_be_visible()
 
 
+def test_of_two_links_in_one_browser_the_first_says_that_it_is_to_be_opened_again(
+    maker, page, outsider
+):
+    links = [make_link(page, maker, f"country={country}") for country in ("FR", "SN")]
+    outsider.goto(links[0])
+    outsider.get_by_role("button", name="Open the view").click()
+    outsider.wait_for_load_state("networkidle")
+    counted = total(outsider)
+    second = outsider.context.new_page()
+    second.goto(links[1])
+    second.get_by_role("button", name="Open the view").click()
+    expect(second.get_by_text("country: Senegal").first).to_be_visible()
+    outsider.get_by_label("Period").select_option("yesterday")
+    expect(outsider.get_by_role("heading", name="Another view is open")).to_be_visible()
+    assert rows(outsider).count() == 0
+    outsider.goto(links[0])
+    outsider.get_by_role("button", name="Open the view").click()
+    outsider.wait_for_load_state("networkidle")
+    assert total(outsider) == counted
+
+
 def test_the_way_of_an_outsider_needs_no_javascript(maker, page, browser):
     link = make_link(page, maker, "period=last_7_days&country=FR")
     context = browser.new_context(java_script_enabled=False, locale="en-GB")

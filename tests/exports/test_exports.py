@@ -17,7 +17,7 @@ from messages_app.access import PERMISSIONS, Viewer
 from messages_app.analysis.query import MessageQuery
 from messages_app.answers import gathered
 from messages_app.exports import csv_file, direct_csv, jobs
-from messages_app.exports.columns import COLUMNS
+from messages_app.exports.columns import COLUMNS, DERIVED
 from messages_app.exports.csv_file import SIGNS, delimiter, guarded
 from messages_app.filters import question_url
 from messages_app.models import Export, Message, Span
@@ -42,6 +42,7 @@ HOSTILE = (
     'He said "no"', "two\nlines\r\nand three", "\u202ereversed", "\u200bzero", "😀 é ñ 漢字 עברית",
     "_x0041_ stays", "<b>&amp;</b>", "x" * 5000, "=" * 5000, "https://example.org", "00123", "1e5",
     "TRUE", "#REF!", "{=1}", "\u2028next", "end\\", '"', "'", "''", " ", "a\x0bb", "\x01\x02",
+    "\x1d=1", "a\x1e",
 )  # fmt: skip
 
 
@@ -100,7 +101,7 @@ def test_a_table_for_people_has_the_columns_of_the_list(archive, exporter):
         "/messages/export.xlsx",
         "/messages/export.csv",
     ], "a workbook first: it opens whatever divides lists there"
-    fields = ["date", "sender", "destination", "status_details", "cost"]
+    fields = ["date", "sender", "destination", "status_details", "parts", "cost"]
     assert list(read_xlsx(body_of(exporter, of_list[0]))[0]) == fields
     assert list(read_csv(body_of(exporter, of_list[1]))[0]) == fields
     whole = {urlsplit(one).path for one in links if "columns=" not in one}
@@ -114,6 +115,32 @@ def test_columns_are_named_in_the_address_and_unknown_ones_refused(archive, expo
     ]  # fmt: skip
     refused = json.loads(body_of(exporter, f"{asked}cost,price", 400))
     assert list(refused["errors"]) == ["columns"]
+
+
+@pytest.mark.parametrize("source", ["archive", "live"])
+def test_parts_and_encoding_are_those_of_the_list_where_they_are_chosen(archive, exporter, source):
+    if source == "live":
+        Span.objects.all().delete()
+    exporter.post("/preferences/columns/", {"column": ["time", "parts", "encoding"]})
+    page = exporter.get("/messages/", {"period": "last_hour", "per_page": "200"}).content.decode()
+    keys = re.findall(r'<tr data-key="([^"]+)"', page)
+    shown = re.findall(r'<td class="num col-parts" title="([^"]+)">(\d+)</td>', page)
+    asked = "period=last_hour&columns=type,message_id,parts,encoding"
+    found = {name: body_of(exporter, f"/messages/export.{name}?{asked}") for name in FORMATS}
+    rows = read_csv(found["csv"])
+    assert rows == read_xlsx(found["xlsx"])
+    assert rows == [
+        one | {"message_id": str(one["message_id"]), "parts": str(one["parts"])}
+        for one in read_ndjson(found["ndjson"])
+    ]
+    held = {row.message_id: row for row in Message.objects.all()}
+    words = {True: "Unicode", False: "GSM-7"}
+    for row in rows:
+        one = held[int(row["message_id"])]
+        assert (row["parts"], row["encoding"]) == (str(one.parts), words[one.is_unicode])
+    assert {row["encoding"] for row in rows} == {"Unicode", "GSM-7"}
+    assert [f"{row['type']}:{row['message_id']}" for row in rows] == keys
+    assert [(row["encoding"], row["parts"]) for row in rows] == shown
 
 
 @pytest.mark.parametrize("source", ["archive", "live"])
@@ -191,8 +218,12 @@ def test_hostile_texts_come_back_as_they_were(archive, exporter, format, languag
         assert row["status_details"] == text[:100]
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_cells_made_by_the_database_are_those_made_by_hand(archive, language):
+@pytest.mark.parametrize(
+    ("language", "sort"),
+    [("en", "-cost"), ("fr", "cost"), ("en", "-date"), ("fr", "date"), ("en", "message")],
+)
+def test_cells_made_by_the_database_are_those_made_by_hand(archive, monkeypatch, language, sort):
+    monkeypatch.setattr("messages_app.exports.direct_csv.SLICE", 70)
     store_hostile()
     costs = ("0", "0.000001", "4.25", "100", "12.5", "1234567.891", "-2", "-0.5", "10")
     when = WALL - timedelta(hours=1)
@@ -202,14 +233,15 @@ def test_cells_made_by_the_database_are_those_made_by_hand(archive, language):
         for at, cost in enumerate(costs)
     ]  # fmt: skip
     store([*rows, record(message_id=9_120_000, date=when, cost=None)])
-    query = MessageQuery(now=NOW, period="last_24_hours", sort="-cost", mask=OPEN)
-    names = COLUMNS[::-1]
+    query = MessageQuery(now=NOW, period="last_24_hours", sort=sort, mask=OPEN)
+    names = (*DERIVED, *COLUMNS[::-1])
     by_database = [*direct_csv.chunks(query, names, language)]
     answer = gathered(query, is_patient=True)
     assert answer.source == "archive"
     by_hand = b"".join(csv_file.chunks(answer.value.slices(), names, language))
     mark = delimiter(language)
     found = read_csv(b"".join(piece for _rows, piece in by_database), mark, bare=False)
+    assert len(by_database) > 3
     assert found == read_csv(by_hand, mark, bare=False)
     assert sum(rows for rows, _piece in by_database) == len(found) == answer.value.total
 
@@ -385,6 +417,26 @@ def test_a_file_that_breaks_off_is_told_as_unfinished(archive, exporter, monkeyp
     assert (found["finished"], found["complete"]) == (False, False)
     assert "INCOMPLETE" in found["file"]
     assert "Could not be finished" in exporter.get("/exports/").content.decode()
+
+
+def test_t37_a_file_forgotten_while_it_is_sent_ends_and_counts_until_then(
+    archive, exporter, monkeypatch
+):
+    monkeypatch.setattr("messages_app.answers.SLICE", 10)
+    monkeypatch.setattr(jobs, "MOST", 1)
+    asked = "/messages/export.ndjson?period=last_24_hours"
+    sending = iter(exporter.get(asked))
+    assert [next(sending), next(sending)]
+    (export,) = Export.objects.all()
+    exporter.post(f"/exports/{export.pk}/")
+    assert "Being ended" in exporter.get("/exports/").content.decode()
+    assert exporter.get(asked).status_code == 429
+    with pytest.raises(ConnectionResetError):
+        list(sending)
+    assert not Export.objects.exists()
+    assert body_of(exporter, asked)
+    exporter.post(f"/exports/{Export.objects.get().pk}/")
+    assert not Export.objects.exists()
 
 
 def test_guarding_a_cell_can_be_taken_back():

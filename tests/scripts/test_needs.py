@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scripts import chromium, debian, postgres, private_postgres, redis
+from scripts import chromium, debian, libreoffice, postgres, private_postgres, redis
 from scripts.refusal import Refusal
 from tests.scripts.programs import program
 
@@ -195,3 +195,17 @@ def test_the_address_is_one_that_the_dashboard_understands(monkeypatch, tmp_path
         found = Env(tmp_path).database("X", "")
         assert "postgresql" in found["ENGINE"]
         assert found["NAME"] in ("postgres", "traffic_0a")
+
+
+@pytest.mark.parametrize("root", [False, True])
+def test_a_libreoffice_is_found_brought_or_named(tmp_path, monkeypatch, root):
+    assert libreoffice.find(str(tmp_path)) == ""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    notes: list[str] = []
+    monkeypatch.setattr(debian, "can_install", lambda: root)
+    monkeypatch.setattr(debian, "install", notes.append)
+    with pytest.raises(Refusal, match="install the package libreoffice-calc and run again"):
+        libreoffice.ensure()
+    assert notes == (["libreoffice-calc"] if root else [])
+    assert program(tmp_path, "soffice")
+    libreoffice.ensure()

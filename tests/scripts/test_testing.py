@@ -5,7 +5,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from scripts import chromium, postgres, redis, testing
+from scripts import chromium, libreoffice, postgres, redis, testing
 from scripts.checking import TYPED, Check, checks, passes
 from scripts.install import ROOT
 from scripts.testing import Counts, counted
@@ -68,6 +68,7 @@ def run_both(monkeypatch, tmp_path):
 
     monkeypatch.setattr(testing, "install", lambda *_: None)
     monkeypatch.setattr(chromium, "ensure", lambda: None)
+    monkeypatch.setattr(libreoffice, "ensure", lambda: None)
     monkeypatch.setattr(postgres, "server", server)
     monkeypatch.setattr(redis, "server", lambda: nullcontext("redis://x"))
     monkeypatch.setattr(sys, "argv", ["testing"])
@@ -83,6 +84,15 @@ def run_both(monkeypatch, tmp_path):
         return testing.main(), given
 
     return both
+
+
+@pytest.mark.parametrize(("campaign", "asked"), [("long", 1), ("", 0)])
+def test_only_the_long_campaign_asks_for_libreoffice(run_both, monkeypatch, campaign, asked):
+    calls: list[int] = []
+    monkeypatch.setattr(libreoffice, "ensure", lambda: calls.append(1))
+    monkeypatch.setenv("CAMPAIGN", campaign)
+    run_both(Counts(1, 0), Counts(1, 0))
+    assert len(calls) == asked
 
 
 def test_the_last_line_is_the_sum_of_both(run_both, capsys):

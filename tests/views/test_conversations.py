@@ -1,6 +1,7 @@
 """The page of one number: exactly its messages, from either source, with what ties them together."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from urllib.parse import quote
@@ -12,7 +13,10 @@ from django.utils.html import strip_tags
 
 from messages_app.addresses import conversation_path
 from messages_app.analysis.conversations import handset_of, place_of
+from messages_app.archive.plan import Policy, horizon
 from messages_app.models import Look, Message, Span
+from messages_app.neighbours import SENT, neighbours
+from messages_app.privacy import OPEN
 from messages_app.provider import NetworkFault
 from messages_app.sealing import seal
 from sandbox import Faults, incoming
@@ -125,6 +129,43 @@ def test_the_mark_stands_between_what_is_known_and_what_is_not(story, support_cl
     before, after = text.split("data-unheard")
     assert keys(before) == ["sms_mt:1", "sms_mt:2"]
     assert len(keys(after)) == 5
+
+
+def test_page_one_says_how_far_was_looked_also_where_its_messages_are_younger(
+    settings, monkeypatch, db, support_client
+):
+    """The mark itself stands on an earlier page."""
+    monkeypatch.setattr("messages_app.clock.now", lambda: NOW)
+    monkeypatch.setattr("messages_app.clock.real_now", lambda: NOW)
+    with account_of([sent(n, 1) for n in range(1, 60)], settings):
+        text = shown(support_client)
+        assert len(keys(text)) == 50
+        assert "data-unheard" not in text
+        said = "Incoming messages are looked through back to 11 Nov 2026 16:00:00"
+        assert said in found(r"data-heard>([^<]+)", text)
+        older = shown(support_client, unescape(found(r'data-earlier href="([^"]+)"', text)))
+        assert "data-heard" not in older
+        assert "data-unheard" in older
+
+
+@pytest.mark.parametrize("days", [1, 30])
+def test_an_archive_that_reads_less_far_ahead_answers_all_the_same(
+    story, settings, support_client, days
+):
+    settings.ARCHIVE_AHEAD_DAYS = days
+    keep(story)
+    ahead = Span.objects.latest("start")
+    end = horizon(NOW, replace(Policy(), ahead=replace(Policy().ahead, age=timedelta(days=days))))
+    Span.objects.filter(pk=ahead.pk).update(end=end)
+    story.reset_calls()
+    text = shown(support_client)
+    assert 'data-source-name="archive"' in text
+    assert keys(text) == keys_of_story()
+    (one,) = (
+        one for one in neighbours(record_of(next(iter(story.rows(WALL)))), OPEN) if one.kind == SENT
+    )
+    assert one.count == 6
+    assert story.calls == 0
 
 
 def test_each_look_goes_further_back(story, support_client):

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from messages_app.addresses import sealed_row
 from messages_app.analysis.statuses import KINDS, SORTS
+from messages_app.limits import Limit
 from messages_app.made import SavedView, ShareLink
 from messages_app.models import Look, Message, Rollup
 from messages_app.privacy import FULL, MASKED, OFF
@@ -43,6 +44,9 @@ ENDPOINTS = (
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch):
     at(NOW, monkeypatch)
+    # The campaign asks more often than people read.
+    monkeypatch.setattr("messages_app.views.visiting.OF_LINK", Limit("visits", 10**9, 600))
+    monkeypatch.setattr("messages_app.views.visiting.OF_ADDRESS", Limit("visits from", 10**9, 600))
 
     def asked(*_args):
         raise AssertionError("the provider was asked for a visitor")

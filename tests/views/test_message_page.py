@@ -96,7 +96,7 @@ def test_without_an_archive_the_page_says_that_nothing_is_noted_yet(account, sup
     answer = support_client.get(f"/messages/sms_mt/{row['message_id']}/", {"at": row["date"]})
     text = answer.content.decode()
     assert "What changes is noted once the archive holds this message." in text
-    assert "Like this one" not in text
+    assert ">List them</a>" in text[text.index("Like this one") :]
 
 
 def test_the_record_stands_as_the_api_names_it(held, support_client):
@@ -133,6 +133,11 @@ def test_what_waits_past_its_time_is_told_so(held, support_client):
     store([record(message_id=8, date=WALL - timedelta(hours=1), status="WAITING")], read_at=NOW)
     text = words(shown(support_client, "/messages/sms_mt/8/"))
     assert "What to tell the customer The time that the message was planned for has passed" in text
+    assert "Scheduled for a time that has passed" in text
+    assert "it will be sent at the time shown" not in text
+    store([record(message_id=9, date=WALL + timedelta(hours=1), status="WAITING")], read_at=NOW)
+    text = words(shown(support_client, "/messages/sms_mt/9/"))
+    assert "Scheduled: it will be sent at the time shown" in text
 
 
 def test_of_a_text_with_lines_the_longest_is_looked_for(held, support_client):
@@ -168,9 +173,13 @@ def test_others_like_it_are_counted_and_each_count_opens_its_list(crowd, support
         assert f'data-total="{count}"' in shown(support_client, unescape(href))
 
 
-def test_what_the_archive_does_not_hold_is_not_counted(crowd, support_client):
+def test_what_the_archive_does_not_hold_is_not_counted_but_listed(crowd, support_client):
+    counted = [(one.kind, one.query) for one in neighbours(MINE, OPEN)]
     Span.objects.filter(start__lt=WALL).update(end=WALL - timedelta(hours=3))
-    assert neighbours(MINE, OPEN) == []
+    found = neighbours(MINE, OPEN)
+    assert [(one.kind, one.query) for one in found] == counted
+    assert {one.count for one in found} == {None}
+    assert shown(support_client).count(">List them</a>") == len(found) == 4
 
 
 def test_many_others_are_not_counted_to_the_end(held, support_client):

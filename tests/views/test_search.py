@@ -11,10 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
+from messages_app.addresses import conversation_path
 from messages_app.filters import SEARCHED, question_url, read_question
 from messages_app.models import Message
 from messages_app.privacy import OPEN
 from messages_app.sealing import seal
+from messages_app.searches import Reading, Search
+from messages_app.views.search import _conversation
 from tests.views.conftest import NOW
 from tests.views.test_archive import archive
 from tests.views.test_lists import links
@@ -239,6 +242,19 @@ def test_other_readings_stand_on_the_page_with_their_counts(archive, support_cli
     assert f"“+{row.sender}” may also be:" in words
     assert "from +" in words
     assert "to +" not in words, "the reading that is shown is no other one"
+    assert "conversation with +" in words
+    assert f'href="{conversation_path(row.sender)}"' in readings
+
+
+def test_a_number_s_conversation_is_among_the_readings_of_who_may_read_it(archive, support_client):
+    address = led(support_client, "colis")
+    readings = found(r'hx-get="(/search/readings/[^"]+)"', text(support_client.get(address)))
+    assert "conversation with" not in text(support_client.get(unescape(readings)))
+    line = Search("", (Reading("sender", asked("?sender=36000")),))
+    assert [one.words for one in _conversation(line, frozenset({"see_personal"}))] == [
+        "conversation with 36000"
+    ]
+    assert _conversation(line, frozenset({"see_messages"})) == []
 
 
 def test_a_count_is_told_only_where_the_archive_holds_the_range(archive, support_client):

@@ -1,5 +1,6 @@
 """Share links: made by who may, opened by a button, ended at any time; what does not open tells nothing."""
 
+import json
 import re
 from datetime import timedelta
 from html import unescape
@@ -15,6 +16,7 @@ from django.urls import reverse
 from messages_app import sharing
 from messages_app.analysis.query import MessageQuery
 from messages_app.filters import question_url
+from messages_app.limits import Limit
 from messages_app.made import Opening, ShareLink
 from messages_app.models import ProviderTrait
 from messages_app.privacy import FULL, MASKED, OFF, REDACTED
@@ -264,11 +266,62 @@ def test_t15_only_hashes_of_256_bits_are_kept(administrator):
 def test_t15_guessing_ends_after_some_tries_also_for_the_right_token(administrator):
     _link, token = link_of(administrator)
     guesser = Client(REMOTE_ADDR="192.0.2.1")
-    answers = [guesser.post(f"/s/{'x' * 42}{n % 10}/").status_code for n in range(GUESSES)]
+    answers = [guesser.post(f"/s/{'x' * 42}{n % 10}/").status_code for n in range(GUESSES.most)]
     assert set(answers) == {404}
     assert guesser.post(f"/s/{token}/").status_code == 429
     assert not Opening.objects.exists()
     visitor(token, REMOTE_ADDR="192.0.2.2")
+
+
+def test_t37_there_is_a_most_of_openings_of_one_link(administrator, monkeypatch):
+    monkeypatch.setattr("messages_app.views.visiting.OPENINGS", Limit("openings", 2, 600))
+    tokens = [link_of(administrator)[1] for _ in range(2)]
+    for number in range(2):
+        visitor(tokens[0], REMOTE_ADDR=f"192.0.2.{number}")
+    assert Client(REMOTE_ADDR="192.0.2.9").post(f"/s/{tokens[0]}/").status_code == 429
+    assert Opening.objects.count() == 2
+    visitor(tokens[1])
+
+
+@pytest.mark.parametrize(
+    ("limit", "others"), [("OF_ADDRESS", {"REMOTE_ADDR": "192.0.2.7"}), ("OF_LINK", None)]
+)
+def test_t37_a_link_and_an_address_are_answered_so_often_in_ten_minutes(
+    administrator, rows, monkeypatch, limit, others
+):
+    """By another link from the same address, and by the same from another, as the limit says."""
+    monkeypatch.setattr(f"messages_app.views.visiting.{limit}", Limit(limit, 3, 600))
+    _link, token = link_of(administrator)
+    client = visitor(token)
+    for _ in range(3):
+        page(client)
+    answer = client.get("/shared/analytics/data.json")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "600")
+    assert b"ten minutes" in answer.content
+    page(visitor(token, **others) if others else visitor(link_of(administrator)[1]))
+
+
+def test_t37_who_has_no_link_is_counted_before_the_database_is_asked(
+    monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr("messages_app.views.visiting.OF_ADDRESS", Limit("visits", 0, 600))
+    with django_assert_num_queries(0):
+        assert Client().get("/shared/messages/").status_code == 429
+
+
+def test_a_page_of_one_link_is_given_nothing_of_another(administrator, rows):
+    """A browser keeps the cookie of the link that it opened last; pages of others are told so."""
+    client = visitor(link_of(administrator)[1])
+    (mark,) = re.findall(r'hx-headers="(.+?)" data-failed', page(client))
+    headers = {**json.loads(mark), "HX-Request": "true"}
+    asked = {"path": "/shared/messages/figures/", "headers": headers}
+    assert "data-figure" in client.get(**asked).content.decode()
+    client.post(f"/s/{link_of(administrator, FENCE.but(countries=('SN',)))[1]}/")
+    answer = client.get(**asked)
+    assert "Another view is open" in answer.content.decode()
+    assert "data-figure" not in answer.content.decode()
+    assert (answer.headers["HX-Retarget"], answer.headers["HX-Push-Url"]) == ("body", "false")
+    assert "country: Senegal" in page(client), "a page of its own says whose rows it has"
 
 
 def ended(link: ShareLink, how: str) -> None:
@@ -468,3 +521,36 @@ def test_t22_the_banner_shows_no_number_of_a_reason_and_no_long_beginning_of_one
 def test_a_place_in_the_list_beyond_every_key_is_no_place(administrator, rows, name, digits):
     client = visitor(link_of(administrator)[1])
     assert "data-total" in page(client, f"/shared/messages/?{name}={'9' * digits}")
+
+
+def test_the_list_has_pages_and_each_counts_its_own_openings(
+    administrator, administrator_client, rows, monkeypatch
+):
+    monkeypatch.setattr("messages_app.views.shares.LISTED", 2)
+    tokens = [link_of(administrator, label=f"link {number}")[1] for number in range(5)]
+    visitor(tokens[0])
+    shown = page(administrator_client, "/shares/?all=1")
+    assert re.findall(r"link \d", shown)[::2] == ["link 4", "link 3"]
+    assert "1–2 of 5" in shown
+    assert 'href="?page=2&all=1"' in shown
+    last = page(administrator_client, "/shares/?page=3")
+    assert "opened 1 ×" in last
+    assert "5–5 of 5" in last
+    assert 'rel="next"' not in last
+    assert page(administrator_client, "/shares/?page=x").count('class="made"') == 2
+
+
+def test_links_are_forgotten_ninety_days_after_their_end_with_their_openings(administrator):
+    old, token = link_of(administrator)
+    visitor(token)
+    ended_by_hand, _token = link_of(administrator, lasts=timedelta(days=90))
+    young, _token = link_of(administrator, lasts=timedelta(days=90))
+    sharing.revoke(ended_by_hand, NOW)
+    sharing.forget(NOW + timedelta(days=90))
+    assert ShareLink.objects.count() == 3
+    sharing.forget(NOW + timedelta(days=91))
+    assert set(ShareLink.objects.all()) == {old, young}
+    assert Opening.objects.exists()
+    sharing.forget(NOW + timedelta(days=98))
+    assert set(ShareLink.objects.all()) == {young}
+    assert not Opening.objects.exists()

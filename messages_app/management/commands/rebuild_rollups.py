@@ -1,6 +1,7 @@
-"""`manage.py rebuild_rollups`: counts the archive's rows anew, day by day.
+"""`manage.py rebuild_rollups`: derives and counts the archive's rows anew, day by day.
 
-Needed after a release that adds a kind of rollup; harmless at any time, also beside workers.
+Needed after a release that adds a kind of rollup, or reads texts another way; harmless at any time,
+also beside workers.
 """
 
 from datetime import datetime
@@ -18,7 +19,10 @@ from messages_app.management.refusals import told
 class Command(BaseCommand):
     """See the module."""
 
-    help = "Count the archive's rows by hour, day and month anew."
+    help = (
+        "Derive anew what the rows' own texts and senders tell (parts, encoding, names, STOP), and count "
+        "the archive's rows by hour, day and month anew. Needed after a release that says so."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--from", dest="first", type=_day, help="first day, YYYY-MM-DD")
@@ -32,7 +36,7 @@ class Command(BaseCommand):
         with told():
             check_schema()
             record(Act.SYNC_STARTED, note="manage.py rebuild_rollups")
-            for day in rebuild_all(first, last):
+            for day in rebuild_all(first, last, derives=True):
                 days += 1
                 if month != (month := f"{wall_time(day):%Y-%m}"):
                     self.stdout.write(f"{month} …")

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from messages_app import clock, occasion, upkeep
+from messages_app import clock, occasion, sharing, upkeep
 from messages_app.archive import pulse
 from messages_app.archive.faults import FAILURES, kind_of, sentence_of
 from messages_app.archive.plan import Policy
@@ -122,6 +122,7 @@ def make_files(stop: threading.Event) -> None:
             if (now := monotonic()) >= due:
                 due = now + kept.EVERY
                 kept.forget(clock.real_now())
+                sharing.forget(clock.real_now())
                 purge_in_turn(clock.real_now())
                 record_settings()
                 upkeep.turn(clock.real_now())

@@ -29,7 +29,7 @@ class AddIndexMeanwhile(AddIndexConcurrently):
 class Migration(migrations.Migration):
     atomic = False  # PostgreSQL makes no index beside others' writes within a transaction
     dependencies = [
-        ("messages_app", "0017_flags"),
+        ("messages_app", "0015_flags"),
     ]
     operations = [
         migrations.CreateModel(

@@ -6,7 +6,7 @@ import messages_app.archive.columns
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messages_app', '0012_export_tries'),
+        ('messages_app', '0016_review'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messages_app', '0013_audit'),
+        ('messages_app', '0017_pulse'),
     ]
 
     operations = [

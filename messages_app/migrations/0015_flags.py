@@ -10,7 +10,7 @@ import messages_app.archive.columns
 class Migration(migrations.Migration):
     dependencies = [
         ("messages_app", "0013_audit"),
-        ("messages_app", "0015_roles"),
+        ("messages_app", "0014_roles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
