@@ -221,7 +221,7 @@ def _asked(line: AuditLine) -> tuple[str, str]:
     opened = params.copy()
     for name in PERSONAL:
         if params.get(name):
-            opened[name] = seal(name, _short(params[name]))
+            opened[name] = seal(name, _short(str(params[name])))
     query = read_question(opened, clock.now(), OPEN).query
     if query is None:
         return line.question, ""

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -43,7 +44,7 @@ def rows():
     keep(inside(40))
 
 
-def asking(path: str = "/messages/", **asked: str) -> str:
+def asking(path: str = "/messages/", **asked: Any) -> str:
     return question_url(path, MessageQuery(now=NOW, **asked))
 
 
@@ -116,7 +117,7 @@ def test_a_broken_cache_makes_more_lines_and_hides_none(rows, support_client, mo
         raise ConnectionError
 
     for name in ("get", "set_many"):
-        monkeypatch.setattr(audit.cache, name, broken)
+        monkeypatch.setattr(cache, name, broken)
     with recorded() as lines:
         for _ in range(2):
             assert support_client.get(asking(destination=NUMBER)).status_code == 200
