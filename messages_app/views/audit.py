@@ -217,7 +217,7 @@ def _asked(line: AuditLine) -> tuple[str, str]:
     if line.act == Act.SETTING_CHANGED:
         return "", ""
     if line.act == Act.TRAIL_READ or not line.question:
-        return ", ".join(f"{name}: {_short(value)}" for name, value in params.items()), ""
+        return ", ".join(f"{name}: {_short(str(value))}" for name, value in params.items()), ""
     opened = params.copy()
     for name in PERSONAL:
         if params.get(name):
