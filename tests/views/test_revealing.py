@@ -6,11 +6,10 @@ from html import unescape
 
 import pytest
 from django.core.cache import cache
-from django.db import DatabaseError
 from django.urls import reverse
 
 from messages_app.addresses import sealed_row
-from messages_app.audit import Act, number_digest
+from messages_app.audit import Act, NotRecorded, number_digest
 from messages_app.audited import AuditLine
 from messages_app.limits import Limit
 from messages_app.models import Span
@@ -107,7 +106,7 @@ def test_t37_only_so_many_are_revealed_within_an_hour(analyst_client, monkeypatc
 
 def test_t26_what_the_trail_cannot_keep_is_not_shown(analyst_client, monkeypatch):
     def fails(*_args, **_more):
-        raise DatabaseError("no space left")
+        raise NotRecorded("no space left")
 
     monkeypatch.setattr("messages_app.audit.record", fails)
     analyst_client.raise_request_exception = False
