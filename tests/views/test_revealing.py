@@ -138,6 +138,19 @@ def test_t22_who_sees_numbers_masked_is_linked_to_rows_by_seals(analyst_client, 
     assert answer.headers["Location"] == PAGE
 
 
+def test_t22_the_row_at_which_a_page_goes_on_is_sealed_as_well(analyst_client, support_client):
+    keep([record(message_id=n, date=DATE) for n in range(101, 128)])
+    for client, form in ((analyst_client, r"~1\.[\w-]+"), (support_client, r"\d+")):
+        first = client.get("/messages/?per_page=25").content.decode()
+        (after,) = re.findall(rf'href="([^"]+[?;&]after={form})"', unescape(first))
+        following = client.get(after).content.decode()
+        keys = [set(re.findall('data-key="sms_mt:([0-9]+)"', one)) for one in (first, following)]
+        assert [len(one) for one in keys] == [25, 3]
+        assert not keys[0] & keys[1]
+    for broken in ("~1.", "~1.AAAA", seal("before", "4")):
+        assert analyst_client.get("/messages/", {"after": broken}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "row",
     [ROW[:-2], "~1.AAAA", seal("number", "sms_mt:7"), seal("row", "sms_xx:7 2026-11-18"),
