@@ -1,5 +1,6 @@
 """The table of messages, the strip of figures above it, and one message with all its fields."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,6 +28,7 @@ from messages_app.archive.keys import key_of
 from messages_app.filters import MAX_PAGE, question_url, sealed_params
 from messages_app.places import place
 from messages_app.preferences import USUAL, Preferences
+from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
 from messages_app.views.asking import (
     asked,
     attempt,
@@ -97,6 +99,8 @@ def _cursor(request: HttpRequest) -> Cursor | None:
     """The row that the page comes after or before, where the link names one."""
     for name in ("after", "before"):
         text = request.GET.get(name, "")
+        with suppress(BrokenSeal):
+            text = unseal(name, text) if is_sealed(text) else text
         # Of longer digits Python makes no number at all.
         if text.isascii() and text.isdecimal() and len(text) < 20 and int(text) < 2**63:
             return Cursor(int(text), forward=name == "after")
@@ -180,7 +184,8 @@ def _step(path: str, query: MessageQuery, listing: Listing, pages: int) -> str:
     extra = []
     if listing.source == ARCHIVE and listing.rows:
         name, row = ("after", listing.rows[-1]) if pages > 0 else ("before", listing.rows[0])
-        extra = [(name, str(key_of(row.type, row.message_id)))]
+        key = str(key_of(row.type, row.message_id))
+        extra = [(name, key if query.mask.is_open else seal(name, key))]
     return question_url(path, query.but(page=query.page + pages), extra)
 
 

@@ -6,11 +6,10 @@ from html import unescape
 
 import pytest
 from django.core.cache import cache
-from django.db import DatabaseError
 from django.urls import reverse
 
 from messages_app.addresses import sealed_row
-from messages_app.audit import Act, number_digest
+from messages_app.audit import Act, NotRecorded, number_digest
 from messages_app.audited import AuditLine
 from messages_app.limits import Limit
 from messages_app.models import Span
@@ -107,7 +106,7 @@ def test_t37_only_so_many_are_revealed_within_an_hour(analyst_client, monkeypatc
 
 def test_t26_what_the_trail_cannot_keep_is_not_shown(analyst_client, monkeypatch):
     def fails(*_args, **_more):
-        raise DatabaseError("no space left")
+        raise NotRecorded("no space left")
 
     monkeypatch.setattr("messages_app.audit.record", fails)
     analyst_client.raise_request_exception = False
@@ -137,6 +136,19 @@ def test_t22_who_sees_numbers_masked_is_linked_to_rows_by_seals(analyst_client, 
     assert is_masked(analyst_client.get(unescape(plain)))
     answer = analyst_client.post("/search/", {"q": "id:7"})
     assert answer.headers["Location"] == PAGE
+
+
+def test_t22_the_row_at_which_a_page_goes_on_is_sealed_as_well(analyst_client, support_client):
+    keep([record(message_id=n, date=DATE) for n in range(101, 128)])
+    for client, form in ((analyst_client, r"~1\.[\w-]+"), (support_client, r"\d+")):
+        first = client.get("/messages/?per_page=25").content.decode()
+        (after,) = re.findall(rf'href="([^"]+[?;&]after={form})"', unescape(first))
+        following = client.get(after).content.decode()
+        keys = [set(re.findall('data-key="sms_mt:([0-9]+)"', one)) for one in (first, following)]
+        assert [len(one) for one in keys] == [25, 3]
+        assert not keys[0] & keys[1]
+    for broken in ("~1.", "~1.AAAA", seal("before", "4")):
+        assert analyst_client.get("/messages/", {"after": broken}).status_code == 200
 
 
 @pytest.mark.parametrize(
