@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "messages_app.views.recording.Recorded",
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.headers.LoginForHtmx",
     "messages_app.views.login.LoginKeepsQuestion",
@@ -231,3 +232,6 @@ LOGGING = {
         "django.security": {"level": "ERROR"},
     },
 }
+
+# The audit trail tells which of them changed.
+SETTING_NAMES = tuple(sorted(env.names))

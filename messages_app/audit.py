@@ -5,13 +5,22 @@ can write to the database but has no `PRIVACY_KEY` cannot change, swap, add or t
 Personal values come in as keyed digests alone.
 """
 
+import getpass
 import json
-from collections.abc import Iterable
+import logging
+import os
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, User
-from django.db import models, transaction
+from django.core.cache import cache
+from django.db import DatabaseError, models, transaction
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +28,7 @@ from messages_app import clock
 from messages_app.analysis.exact import meant
 from messages_app.analysis.numbers import typed_number_or_start
 from messages_app.archive.columns import micros
+from messages_app.archive.faults import FAILURES, kind_of, sentence_of
 from messages_app.audited import AuditHead, AuditLine
 from messages_app.digests import digest, is_digest
 
@@ -33,6 +43,17 @@ LONGEST = 4000
 
 NUMBER_DIGITS = 32
 """Of a number's digest: 128 bits are nobody's by chance."""
+
+AGAIN = 600
+"""Seconds in which the same question of the same person is no new line: pages ask again by themselves."""
+
+log = logging.getLogger("messages_app.audit")
+
+_present: ContextVar[HttpRequest | None] = ContextVar("present", default=None)
+
+
+class NotRecorded(DatabaseError):
+    """The trail cannot be written: what should have been recorded must not happen, nor be answered."""
 
 
 class Act(models.TextChoices):
@@ -70,6 +91,7 @@ def record(
     *,
     request: HttpRequest | None = None,
     who: AbstractBaseUser | None = None,
+    link: int | None = None,
     question: str = "",
     numbers: Iterable[str] = (),
     about: str = "",
@@ -77,23 +99,57 @@ def record(
 ) -> None:
     """One line of the trail, in the caller's transaction: both are kept, or neither is.
 
-    `who` is the request's user where not given; `numbers` are stored as keyed digests; `about` names a
-    thing without personal values (a row's key, a link's number). Until the transaction ends all other
-    lines wait for it: record last, in a short one.
+    `request` is the one that is being answered and `who` its user, where not given; `link` is the share
+    link of a visitor, told in place of both. `numbers` are stored as keyed digests; `about` names a thing
+    without personal values (a row's key, a link's number). Until the transaction ends all other lines
+    wait for it: record last, in a short one. Raises NotRecorded.
     """
-    user = who or (_user_of(request) if request else None)
+    request = request or _present.get()
+    link = link or getattr(request, "came_by", None)
+    user = None if link else who or _user_of(request)
     line = AuditLine(
         at=clock.real_now(), act=act.value,
         user=user.pk if user else None, name=_kept(user.get_username() if user else ""),
-        link=getattr(request, "came_by", None),
-        address=str(request.META.get("REMOTE_ADDR", ""))[:50] if request else "",
+        link=link, address=_whence(request),
         question=_kept(question), numbers=_digests(numbers), about=_kept(about), note=_kept(note),
     )  # fmt: skip
-    # Without a savepoint: a line that cannot be written ends the caller's transaction too.
-    with transaction.atomic(savepoint=False):
-        head = _held_head()
-        append(head, line)
-        head.save(force_update=True)
+    try:
+        # Without a savepoint: a line that cannot be written ends the caller's transaction too.
+        with transaction.atomic(savepoint=False):
+            head = held_head()
+            append(head, line)
+            head.save(force_update=True)
+    except FAILURES as error:
+        log.error("the audit trail cannot be written: %s", sentence_of(kind_of(error)))
+        raise NotRecorded from error
+
+
+def record_asked(
+    act: Act, request: HttpRequest, question: str, numbers: Iterable[str], *, anew: bool = True
+) -> None:
+    """Record that somebody asks something, but not again what the same person asked a moment ago.
+
+    Not `anew`: nor where it was about the same numbers, whatever the question was. Raises NotRecorded.
+    """
+    asker, told, link = _user_of(request), _digests(numbers), getattr(request, "came_by", None)
+    who = [act.value, link, asker.pk if asker and not link else None]
+    keys = [
+        f"audit-{digest('audit again', json.dumps([*who, _whence(request), told, asked]))}"
+        for asked in (question, None)
+    ]
+    if not _is_remembered(keys[0] if anew else keys[1]):
+        record(act, request=request, question=question, numbers=numbers)
+        _remember(keys)
+
+
+@contextmanager
+def during(request: HttpRequest) -> Iterator[None]:
+    """What is recorded within is of this request, also where nobody hands it on."""
+    token = _present.set(request)
+    try:
+        yield
+    finally:
+        _present.reset(token)
 
 
 def append(head: AuditHead, line: AuditLine) -> None:
@@ -102,7 +158,11 @@ def append(head: AuditHead, line: AuditLine) -> None:
     line.hash = line_hash(line, head.hash)
     line.save(force_insert=True)
     head.number, head.hash = line.number, line.hash
-    head.seal = digest("audit head", head_text(head))
+    seal(head)
+
+
+def seal(head: AuditHead) -> None:
+    head.seal = digest("audit head", _head_text(head))
 
 
 def number_digest(number: str) -> str:
@@ -120,45 +180,72 @@ def line_hash(line: AuditLine, before: str) -> str:
     return digest("audit line", before + json.dumps(told))
 
 
-def head_text(head: AuditHead) -> str:
+def _head_text(head: AuditHead) -> str:
     """What the head's seal is over."""
     until = micros(head.purged_until) if head.purged_until else None
     return json.dumps([head.number, head.hash, head.purged, head.purged_hash, until])
 
 
 def is_sealed(head: AuditHead) -> bool:
-    return is_digest("audit head", head_text(head), head.seal)
+    return is_digest("audit head", _head_text(head), head.seal)
 
 
 def new_head(**ends: Any) -> AuditHead:
     """A sealed head; without `ends` the one of an empty trail."""
     head = AuditHead(pk=HEAD, **ends)
-    head.seal = digest("audit head", head_text(head))
+    seal(head)
     return head
 
 
-def _held_head() -> AuditHead:
+def held_head() -> AuditHead:
     """The head, which other writers now wait for.
 
-    Where somebody changed or took it, the trail goes on behind its last line and says so: to go on
-    in silence would seal what was done, and to refuse would let anybody with a database stop the site.
+    Where somebody changed or took it, or put a line behind it, the trail goes on behind its last line and
+    says so: to go on in silence would seal what was done, and to refuse would stop the site.
     """
-    head = AuditHead.objects.select_for_update().filter(pk=HEAD).first()
-    if head and is_sealed(head):
+    behind = AuditLine.objects.filter(number__gt=OuterRef("number"))
+    found = AuditHead.objects.select_for_update().annotate(is_passed=Exists(behind))
+    head = found.filter(pk=HEAD).first()
+    if head and is_sealed(head) and not head.is_passed:
         return head
     last = AuditLine.objects.order_by("-number").first()
     anchor = {name: getattr(head, name) for name in ANCHOR} if head else {}
     mended = new_head(number=last.number if last else 0, hash=last.hash if last else "", **anchor)
-    mended.save()
     append(mended, AuditLine(at=clock.real_now(), act=Act.TRAIL_BROKEN.value))
+    mended.save()
     return mended
 
 
-def _user_of(request: HttpRequest) -> AbstractBaseUser | None:
-    """The person of a request; a visitor of a share link is none, whoever is logged in beside it."""
+def _user_of(request: HttpRequest | None) -> AbstractBaseUser | None:
+    """The person of a request; None for strangers."""
     user = getattr(request, "user", None)
-    is_person = user is not None and user.is_authenticated and not hasattr(request, "came_by")
-    return user if isinstance(user, User) and is_person else None
+    return user if isinstance(user, User) else None
+
+
+def _whence(request: HttpRequest | None) -> str:
+    """The client's address, as `dashboard.proxies` tells it; of a command, account and machine."""
+    return str(request.META.get("REMOTE_ADDR", ""))[:50] if request else _machine()
+
+
+@lru_cache(maxsize=1)
+def _machine() -> str:
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in a container
+        account = str(os.getuid())
+    return f"{account}@{socket.gethostname()}"
+
+
+def _is_remembered(key: str) -> bool:
+    try:
+        return cache.get(key) is not None
+    except Exception:  # each cache has errors of its own; without one there are more lines
+        return False
+
+
+def _remember(keys: list[str]) -> None:
+    with suppress(Exception):
+        cache.set_many(dict.fromkeys(keys, 1), AGAIN)
 
 
 def _digests(numbers: Iterable[str]) -> str:

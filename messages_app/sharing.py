@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from django.db import transaction
 from django.db.models import Count, Max
 from django.http import QueryDict
 
 from messages_app.access import NOBODY, Viewer, permissions_of
 from messages_app.analysis.query import MessageQuery
+from messages_app.audit import Act, record
+from messages_app.audit_questions import numbers_of
 from messages_app.filters import read_question
 from messages_app.made import Opening, ShareLink
 from messages_app.privacy import MASKED, OFF, REDACTED, Mask, mask_of, stricter
@@ -74,13 +77,17 @@ def make(wanted: Wanted, viewer: Viewer, now: datetime) -> tuple[ShareLink, str]
 def open_link(token: str, now: datetime) -> tuple[ShareLink, str] | None:
     """Write the opening down and give the secret for its cookie; None for a token that opens nothing.
 
-    Unknown, expired, revoked and no longer backed by its owner are all the same None.
+    Unknown, expired, revoked and no longer backed by its owner are all the same None. Raises NotRecorded.
     """
     link = ShareLink.objects.select_related("owner").filter(token_hash=hash_of(token)).first()
     if link is None or not is_open(link, now):
         return None
     secret = secrets.token_urlsafe(TOKEN_BYTES)
-    Opening.objects.create(link=link, secret_hash=hash_of(secret), opened_at=now, seen_at=now)
+    with transaction.atomic():
+        Opening.objects.create(link=link, secret_hash=hash_of(secret), opened_at=now, seen_at=now)
+        fence = fence_of(link, now)
+        numbers = numbers_of(fence) if fence else []
+        record(Act.LINK_OPENED, link=link.pk, numbers=numbers, about=f"link {link.pk}")
     return link, secret
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from messages_app.views import (
     analytics,
+    audit,
     conversations,
     export_jobs,
     exports,
@@ -56,6 +57,8 @@ urlpatterns = [
     path("review/archive/reread/", review_archive.reread, name="reread"),
     path("review/archive/reread/<int:pk>/", review_archive.stop_reread, name="stop_reread"),
     path("review/people/", people.people, name="people"),
+    path("review/audit/", audit.audit, name="audit"),
+    path("review/audit/export.csv", audit.audit_export, name="audit_export"),
     path("s/<str:token>/", visiting.shared, name="shared"),
     path("shared/messages/", for_visitors(messages.messages), name="shared_messages"),
     path("shared/messages/count/", for_visitors(messages.count), name="shared_messages_count"),

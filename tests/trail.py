@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from messages_app.audit import HEAD, new_head
-from messages_app.audited import AuditHead
+from messages_app.audited import AuditHead, AuditLine
 
 migration = import_module("messages_app.migrations.0013_audit")
 
@@ -39,6 +39,23 @@ def _say(statements: Sequence[str]) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def last() -> AuditLine:
+    """The line that was written last."""
+    line = AuditLine.objects.order_by("-number").first()
+    assert line
+    return line
+
+
+@contextmanager
+def recorded() -> Iterator[list[AuditLine]]:
+    """The lines that are written while the context lasts, once it is over."""
+    ends = AuditHead.objects.values_list("number", flat=True)
+    before = max(ends, default=0)
+    lines: list[AuditLine] = []
+    yield lines
+    lines += AuditLine.objects.filter(number__gt=before).order_by("number")
 
 
 @pytest.fixture(scope="session", autouse=True)

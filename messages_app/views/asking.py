@@ -20,6 +20,7 @@ from messages_app.access import gate
 from messages_app.analysis.query import MessageQuery
 from messages_app.answers import is_at_hand
 from messages_app.archive.windows import TooMuch
+from messages_app.audit_questions import record_search
 from messages_app.fields import WallTimeField
 from messages_app.filters import (
     ASKS_FOR_PERSONAL,
@@ -64,8 +65,8 @@ def asked(request: HttpRequest) -> Question | HttpResponse:
 def read(request: HttpRequest) -> Question:
     """Read the question of a request; every page with a question comes by here.
 
-    Counts are answers too: under a mask nobody may ask how many rows hold a number or a text.
-    Raises PermissionDenied.
+    Counts are answers too: under a mask nobody may ask how many rows hold a number or a text, and who
+    asks for a number is recorded first. Raises PermissionDenied and NotRecorded.
     """
     params, is_form = _given(request)
     return _read(request, given(request) if is_form else params, typed=is_form)
@@ -77,7 +78,10 @@ def read_address(request: HttpRequest) -> Question:
 
 
 def _read(request: HttpRequest, params: QueryDict, *, typed: bool = False) -> Question:
-    return read_question(params, clock.now(), gate(request).mask, typed=typed)
+    question = read_question(params, clock.now(), gate(request).mask, typed=typed)
+    if question.query:
+        record_search(request, question.query)
+    return question
 
 
 def _given(request: HttpRequest) -> tuple[QueryDict, bool]:

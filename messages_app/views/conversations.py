@@ -29,6 +29,7 @@ from messages_app.analysis.statuses import MT_STATUSES, NONE
 from messages_app.answers import Answered
 from messages_app.archive.columns import wall_seconds, wall_time
 from messages_app.archive.windows import SECOND
+from messages_app.audit import Act, record_asked
 from messages_app.conversing import Asked, Conversation, question_of
 from messages_app.fields import NumberField
 from messages_app.provider import ProviderError
@@ -64,7 +65,9 @@ def conversation(request: HttpRequest, number: str) -> HttpResponse:
     if not is_sealed(number):
         path = conversation_path(_typed(number))
         return redirect(f"{path}?{request.GET.urlencode()}" if request.GET else path)
-    query = question_of(_opened(number), viewer.mask)
+    one = _opened(number)
+    record_asked(Act.CONVERSATION, request, "", [one])
+    query = question_of(one, viewer.mask)
     is_part = _is_part(request)
     before, days = _place(request.GET.get("before", "")), _days(request.GET.get("days", ""))
     asked = Asked(query, before, days, with_own=not is_part)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,13 +15,14 @@ from messages_app import clock
 from messages_app.access import Viewer, gate
 from messages_app.analysis import shown
 from messages_app.answers import held_of
+from messages_app.audit import Act, record
 from messages_app.exports import jobs, kept
 from messages_app.exports.making import TYPES, mask_of, question_of
 from messages_app.exports.manifest import as_json, file_name, is_complete, question_words
 from messages_app.models import Export
 from messages_app.privacy import NUMBERS, TEXTS, stricter
 from messages_app.views.asking import read_address, show
-from messages_app.views.exports import FORMATS, asked_columns, wanted
+from messages_app.views.exports import FORMATS, asked_columns, record_export, wanted
 
 LISTED = 100
 
@@ -73,7 +75,9 @@ def _ask(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         return HttpResponse(status=400)
     now, waits = clock.real_now(), request.POST.get("waits") == "1"
     try:
-        made = jobs.asked_for(viewer, query, format, now, waits=waits, **wanted(request))
+        with transaction.atomic():
+            made = jobs.asked_for(viewer, query, format, now, waits=waits, **wanted(request))
+            record_export(made, query)
     except jobs.TooMany:
         context = {"exports": _listed(viewer), "most": jobs.MOST}
         return render(request, "messages_app/exports.html", context, status=429)
@@ -100,6 +104,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         file = kept.storage().open(export.file)
     except OSError:
         raise Http404(_("This file is no longer there.")) from None
+    record(Act.DOWNLOADED, request=request, about=f"export {export.pk}")
     return FileResponse(
         file, as_attachment=True, filename=file_name(export), content_type=TYPES[export.format]
     )

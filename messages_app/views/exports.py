@@ -7,6 +7,7 @@ bad one refused by the same errors. A browser is asked where there is something 
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -20,6 +21,8 @@ from messages_app.access import gate
 from messages_app.analysis import shown
 from messages_app.analysis.query import DEFAULT_PER_PAGE, MessageQuery, Params
 from messages_app.answers import ARCHIVE, Answered, Gathered, gathered
+from messages_app.audit import Act, record
+from messages_app.audit_questions import numbers_of, told
 from messages_app.exports import jobs, kept
 from messages_app.exports.columns import COLUMNS, chosen, of_table
 from messages_app.exports.making import TYPES, note_answer
@@ -63,12 +66,23 @@ def export(request: HttpRequest, format: str) -> HttpResponseBase:
     if must_choose or is_large:
         return _choice(request, query, format, answer)
     try:
-        record = jobs.asked_for(
-            viewer, answer.query, format, clock.real_now(), state=kept.FAILED, **wanted(request)
-        )
+        with transaction.atomic():
+            asked_for = jobs.asked_for(
+                viewer, answer.query, format, clock.real_now(), state=kept.FAILED, **wanted(request)
+            )
+            if request.method != "HEAD":
+                record_export(asked_for, answer.query)
     except jobs.TooMany:
         return _too_many(request, query, format)
-    return _sent(request, record, answer)
+    return _sent(request, asked_for, answer)
+
+
+def record_export(export: Export, query: MessageQuery) -> None:
+    """Tell the audit trail who takes which rows away, how masked. Raises NotRecorded."""
+    record(
+        Act.EXPORTED, question=told(query), numbers=numbers_of(query), about=f"export {export.pk}",
+        note=f"{export.format}, numbers {export.numbers}, texts {export.texts}",
+    )  # fmt: skip
 
 
 def asked_columns(request: HttpRequest) -> tuple[str, ...] | None:

@@ -23,6 +23,7 @@ from messages_app.analysis import shown
 from messages_app.analysis.operators import DAY
 from messages_app.analysis.sentence import clauses
 from messages_app.answers import count_at_hand
+from messages_app.audit_questions import record_search_box
 from messages_app.filters import PERSONAL, SEARCHED, question_url
 from messages_app.privacy import holds_number
 from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
@@ -49,6 +50,7 @@ def search(request: HttpRequest) -> HttpResponse:
         found = understood(sent.get(LINE, ""), clock.now(), viewer.may)
         if kept is not None:
             found = _seen(ALL, found, viewer.may)
+        record_search_box(request, found)
         is_shown = found.mistakes or (_must_choose(found) and _tells(ALL, found, viewer.may))
         return _shown(request, found) if is_shown else _led(request, _target(found, viewer.may))
     if LINE in request.GET:
@@ -56,7 +58,9 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect(_typed(request.GET[LINE][:LONGEST], viewer.may))
     if SEARCHED not in request.GET:
         return _shown(request, Search(""))
-    return _shown(request, _opened(request, viewer.may)[1])
+    found = _opened(request, viewer.may)[1]
+    record_search_box(request, found)
+    return _shown(request, found)
 
 
 @require_safe
@@ -64,6 +68,7 @@ def readings(request: HttpRequest) -> HttpResponse:
     """The other readings of the search that led to a page; loads by itself on it."""
     viewer = gate(request, "see_messages")
     field, found = _opened(request, viewer.may)
+    record_search_box(request, found)
     listed = _offers(found, viewer.may, but=field)
     offers = [offer for offer in listed if offer.count != "0"]
     if not found.line:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,6 +21,8 @@ from messages_app.analysis import shown
 from messages_app.analysis.periods import CUSTOM
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import range_words, span_words
+from messages_app.audit import Act, record
+from messages_app.audit_questions import numbers_of, told
 from messages_app.filters import question_url, read_question
 from messages_app.made import LONGEST_NAME, ShareLink
 from messages_app.privacy import FULL, MASKED, NUMBERS, OFF, REDACTED, TEXTS, Mask
@@ -117,7 +120,9 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             wanted = _wanted(form.cleaned_data, query)
-            link, token = sharing.make(wanted, viewer, clock.real_now())
+            with transaction.atomic():
+                link, token = sharing.make(wanted, viewer, clock.real_now())
+                _record_made(link, query)
         except TooMany:
             form.say_full()
         else:
@@ -125,6 +130,16 @@ def new(request: HttpRequest) -> HttpResponse:
             context |= {"link": link, "address": address, "until": _moment(link.expires_at)}
             return render(request, "messages_app/share_made.html", context)
     return render(request, "messages_app/share_form.html", context)
+
+
+def _record_made(link: ShareLink, query: MessageQuery) -> None:
+    """Tell the audit trail what is shown to strangers. Raises NotRecorded."""
+    parts = {"messages": link.shows_messages, "figures": link.shows_figures}
+    shows = " and ".join(name for name, is_shown in parts.items() if is_shown)
+    record(
+        Act.LINK_MADE, question=told(query), numbers=numbers_of(query), about=f"link {link.pk}",
+        note=f"{shows}, numbers {link.numbers}, texts {link.texts}, until {link.expires_at:%Y-%m-%d}",
+    )  # fmt: skip
 
 
 def _wanted(found: dict[str, Any], query: MessageQuery) -> Wanted:
@@ -220,7 +235,9 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     link = sharing.own_link(pk, viewer)
     if link is None:
         raise Http404(_("There is no such link of yours."))
-    sharing.revoke(link, clock.real_now())
+    with transaction.atomic():
+        sharing.revoke(link, clock.real_now())
+        record(Act.LINK_REVOKED, request=request, about=f"link {link.pk}")
     messages.success(request, _("The link “%s” shows nothing any more.") % link.label)
     back = "?all=1" if request.POST.get("all") == "1" else ""
     return redirect(reverse("shares") + back)

@@ -125,6 +125,8 @@ def for_visitors(view: View) -> View:
             return nothing(request)
         visitor = sharing.visitor_of(link, fence)
         request.visitor = visitor  # type: ignore[attr-defined]
+        # What is recorded of this request is a visitor's, not of who is logged in beside.
+        request.came_by = link.pk  # type: ignore[attr-defined]
         request.shared = words_of(link, fence, visitor.mask)  # type: ignore[attr-defined]
         try:
             with fenced(fence):

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from messages_app.archive.columns import wall_seconds, wall_time
 from messages_app.archive.rollups import rebuild_all
 from messages_app.archive.starting import check_schema
+from messages_app.audit import Act, record
 from messages_app.management.refusals import told
 
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         days, month = 0, ""
         with told():
             check_schema()
+            record(Act.SYNC_STARTED, note="manage.py rebuild_rollups")
             for day in rebuild_all(first, last):
                 days += 1
                 if month != (month := f"{wall_time(day):%Y-%m}"):

@@ -18,6 +18,7 @@ from messages_app.archive.sync import Result, Syncer, stride_for
 from messages_app.archive.traits import memory, memory_start
 from messages_app.archive.windows import Window
 from messages_app.archive.worker import new_owner
+from messages_app.audit import Act, record
 from messages_app.management.progress import Progress
 from messages_app.management.ranges import add_range, add_same_account, range_of
 from messages_app.management.refusals import told
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         """Read; raises CommandError where something stays missing, saying what."""
         window = range_of(options)
         with told(), account(same_account=options["same_account"]) as opened:
+            record(Act.SYNC_STARTED, about=_words(window), note="manage.py sync")
             self._sync(opened, window, only_missing=options["missing"])
 
     def _sync(self, opened: Account, window: Window, *, only_missing: bool) -> None:
