@@ -1,7 +1,8 @@
 """The app's addresses."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
+from messages_app.addresses import SealedPath
 from messages_app.views import (
     analytics,
     audit,
@@ -9,6 +10,7 @@ from messages_app.views import (
     export_jobs,
     exports,
     flags,
+    message,
     messages,
     panels,
     people,
@@ -25,13 +27,17 @@ from messages_app.views import (
 )
 from messages_app.views.visiting import for_visitors
 
+register_converter(SealedPath, "sealed")
+
 urlpatterns = [
     path("", saved.home, name="home"),
     path("messages/", messages.messages, name="messages"),
     path("messages/count/", messages.count, name="messages_count"),
     path("messages/figures/", messages.figures, name="messages_figures"),
-    path("messages/<str:kind>/<int:message_id>/", messages.message, name="message"),
+    path("messages/<str:kind>/<int:message_id>/", message.message, name="message"),
     path("messages/<str:kind>/<int:message_id>/flag/", flags.flag, name="flag_message"),
+    path("messages/<sealed:row>/", message.row, name="row"),
+    path("messages/<sealed:row>/reveal/", message.reveal, name="reveal"),
     path("search/", search.search, name="search"),
     path("search/readings/", search.readings, name="readings"),
     path("preferences/columns/", preferences.column_preferences, name="column_preferences"),
@@ -67,9 +73,10 @@ urlpatterns = [
     ),
     path(
         "shared/messages/<str:kind>/<int:message_id>/",
-        for_visitors(messages.message),
+        for_visitors(message.message),
         name="shared_message",
     ),
+    path("shared/messages/<sealed:row>/", for_visitors(message.row), name="shared_row"),
     path("shared/analytics/", for_visitors(analytics.analytics), name="shared_analytics"),
     path("shared/analytics/panels/<str:name>/", for_visitors(panels.panel), name="shared_panel"),
     path(

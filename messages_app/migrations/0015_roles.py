@@ -41,7 +41,7 @@ def keep_roles(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messages_app", "0012_export_tries"),
+        ("messages_app", "0013_audit"),
     ]
     operations = [
         migrations.AlterModelOptions(

@@ -8,16 +8,17 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from messages_app.access import PERMISSIONS
-from messages_app.addresses import conversation_path
+from messages_app.addresses import conversation_path, sealed_row
 from messages_app.filters import PERSONAL
 from messages_app.sealing import seal
 from messages_app.urls import urlpatterns
 from tests.conftest import browser, person
+from tests.views.conftest import WALL
 
 NUMBER = "33639981234"
 NO_QUESTION = {
     "home", "views", "save_view", "view", "edit_view", "delete_view", "move_view", "start_view",
-    "search", "readings", "column_preferences", "conversation",
+    "search", "readings", "column_preferences", "conversation", "row", "reveal",
     "shares", "revoke_share", "new_share", "exports", "export_job", "export_file", "export_manifest",
     "flag_message", "flags", "settle_flag", "review_archive", "reread", "stop_reread", "people",
 }  # fmt: skip
@@ -31,7 +32,7 @@ ASKED = [
 """Visitors' pages have walks of their own: tests/views/test_fence.py."""
 
 SAMPLES = {"kind": "sms_mt", "message_id": 1, "name": "volume", "pk": 1, "token": "x" * 43,
-    "number": "33639981234",
+    "number": "33639981234", "row": sealed_row("sms_mt:1", WALL),
 }  # fmt: skip
 
 
