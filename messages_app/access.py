@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from messages_app.analysis.query import MessageQuery
 
 PERMISSIONS = (
-    "see_messages", "see_personal", "see_figures", "review", "export", "share", "reveal",
+    "see_messages", "see_personal", "see_figures", "review", "export", "share", "reveal", "flag",
 )  # fmt: skip
 
 

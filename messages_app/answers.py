@@ -8,7 +8,7 @@ Views ask here and nowhere else, so that lists, figures and charts of a page agr
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -175,9 +175,8 @@ def over_spans(
         return tuple(figures_archived(asked.within(*span), timed=timed) for span in spans)
 
     def from_rows(rows: LiveRows) -> tuple[Tally, ...]:
-        now, prices = rows.query.now, rows.query.prices
         parts = ([r for r in rows.records if start <= r.date <= end] for start, end in spans)
-        return tuple(tally(part, now, prices) for part in parts)
+        return tuple(_tally(part, rows.query) for part in parts)
 
     return _figured(query, from_archive, from_rows)
 
@@ -224,7 +223,7 @@ def counted(query: MessageQuery) -> Answered[Counted]:
 
 def tallied(query: MessageQuery) -> Answered[Tally]:
     """The totals alone. Raises as `listed`."""
-    return _figured(query, figures_archived, _tally)
+    return _figured(query, figures_archived, lambda rows: _tally(rows.records, rows.query))
 
 
 def parted(query: MessageQuery, facet: Facet[Key], *, timed: bool = True) -> Answered[Parts[Key]]:
@@ -240,7 +239,9 @@ def parted(query: MessageQuery, facet: Facet[Key], *, timed: bool = True) -> Ans
         return Parts(asked, totals, by)
 
     def from_rows(rows: LiveRows) -> Parts[Key]:
-        return Parts(rows.query, _tally(rows), parts_of(rows.records, rows.query, facet))
+        return Parts(
+            rows.query, _tally(rows.records, rows.query), parts_of(rows.records, rows.query, facet)
+        )
 
     return _figured(query, from_archive, from_rows)
 
@@ -252,15 +253,16 @@ def over_time(
     size = bucket_for(query, bucket)
 
     def from_rows(rows: LiveRows) -> tuple[Bucket, ...]:
-        found = list(cells(rows.records, rows.query.now, rows.query.prices))
+        asked = rows.query
+        found = list(cells(rows.records, asked.now, asked.prices, mask=asked.mask))
         latest = max((cell.at for cell in found), default=None)
-        return series(found, latest, rows.query, size)
+        return series(found, latest, asked, size)
 
     return _figured(query, lambda asked: series_archived(asked, size, timed=timed), from_rows)
 
 
-def _tally(rows: LiveRows) -> Tally:
-    return tally(rows.records, rows.query.now, rows.query.prices)
+def _tally(records: Iterable[MessageRecord], query: MessageQuery) -> Tally:
+    return tally(records, query.now, query.prices, query.mask)
 
 
 def found(key: str, at: datetime | None, query: MessageQuery) -> MessageRecord | None:

@@ -34,6 +34,7 @@ class Access(models.Model):
             ("export", _("Export")),
             ("share", _("Share with people without a login")),
             ("reveal", _("Reveal a masked number or text")),
+            ("flag", _("Flag messages for review")),
         ]
 
 

@@ -23,7 +23,7 @@ from messages_app.analysis.search import Meanings, Term, Unreadable, meanings, t
 from messages_app.analysis.search_line import LONG_PERIOD, usual_period
 from messages_app.answers import is_known, with_id
 from messages_app.fields import LAST_SECOND, Literal, WallTimeField
-from messages_app.filters import PERSONAL, SEVERAL, read_question
+from messages_app.filters import ASKS_FOR_PERSONAL, PERSONAL, SEVERAL, read_question
 from messages_app.privacy import mask_of
 from messages_app.provider import MAX_MESSAGE_ID, MessageRecord
 from messages_app.sealing import is_sealed, seal
@@ -77,7 +77,7 @@ def understood(line: str, now: datetime, may: frozenset[str]) -> Search:
     """Read a line; never raises for what stands in it.
 
     Who may not see personal values gets a mistake for each of them: how many rows hold a number or
-    word is an answer too.
+    word is an answer too. A sender's name is nobody's, and may be asked for.
     """
     if len(line) > LONGEST:
         sentence = _("A search has at most %s characters.") % LONGEST
@@ -95,7 +95,11 @@ def understood(line: str, now: datetime, may: frozenset[str]) -> Search:
 def _refused(found: Iterable[Term], may: frozenset[str]) -> list[Mistake]:
     if "see_personal" in may:
         return []
-    return [_personal(term) for term in found if term.field in PERSONAL]
+    return [
+        _personal(term)
+        for term in found
+        if term.field in PERSONAL and ASKS_FOR_PERSONAL[term.field](term.text)
+    ]
 
 
 def _personal(term: Term) -> Mistake:

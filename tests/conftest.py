@@ -1,4 +1,4 @@
-"""Three named people and their browsers: support, administrator, and a stranger without permissions."""
+"""Named people and their browsers: one in each role, and a stranger without permissions."""
 
 from importlib import import_module
 
@@ -27,7 +27,8 @@ def _test_settings(settings):
 
 def make_roles() -> None:
     """The groups of the migration: a browser test empties the database behind it, these included."""
-    import_module("messages_app.migrations.0002_roles").make_roles(apps, None)
+    for name in ("0002_roles", "0015_roles"):
+        import_module(f"messages_app.migrations.{name}").make_roles(apps, None)
 
 
 def person(name: str, group: str = "") -> User:
@@ -58,6 +59,16 @@ def administrator(db) -> User:
 
 
 @pytest.fixture
+def analyst(db) -> User:
+    return person("analyst", "Analyst")
+
+
+@pytest.fixture
+def manager(db) -> User:
+    return person("manager", "Manager")
+
+
+@pytest.fixture
 def stranger(db) -> User:
     return person("stranger")
 
@@ -70,6 +81,16 @@ def support_client(support) -> Client:
 @pytest.fixture
 def administrator_client(administrator) -> Client:
     return browser(administrator)
+
+
+@pytest.fixture
+def analyst_client(analyst) -> Client:
+    return browser(analyst)
+
+
+@pytest.fixture
+def manager_client(manager) -> Client:
+    return browser(manager)
 
 
 @pytest.fixture

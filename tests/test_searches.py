@@ -372,12 +372,20 @@ def test_who_may_not_see_personal_values_searches_for_none():
     may = EVERYTHING - {"see_personal"}
     for line, marked in (
         ("to:0639981234", "to:0639981234"), ("colis", "colis"), ('"colis"', '"colis"'),
-        ("06 39 98 12 34", "06 39 98 12 34"), ("ref:1 status:sent", "ref:1"), ("from:A", "from:A"),
+        ("06 39 98 12 34", "06 39 98 12 34"), ("ref:1 status:sent", "ref:1"),
+        ("from:06 39 98 12 34", "from:06 39 98 12 34"), ("from:33*", "from:33*"),
+        ("from:=33639981234", "from:=33639981234"),
     ):  # fmt: skip
         (mistake,) = read(line, may).mistakes
         assert "cannot be searched for" in mistake.sentence
         assert line[mistake.start : mistake.end] == marked
     assert read("status:sent country:FR campaign:7", may).readings
+
+
+@pytest.mark.parametrize("name", ["ACME", "Promo24", "36000", "Kali*"])
+def test_a_sender_that_is_nobody_s_number_is_searched_for_by_everybody(name):
+    (reading,) = read(f"from:{name} status:sent", EVERYTHING - {"see_personal"}).readings
+    assert reading.query.sender == name
 
 
 def test_their_bare_digits_are_a_message_or_a_campaign_and_ask_for_no_number(monkeypatch):

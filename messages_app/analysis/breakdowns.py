@@ -51,7 +51,7 @@ def break_down(
     records: Iterable[MessageRecord], query: MessageQuery, bucket: BucketSize
 ) -> Breakdown:
     """Count the rows of a question every way that its page shows; the parts add up to the totals."""
-    found = list(cells(records, query.now, query.prices))
+    found = list(cells(records, query.now, query.prices, mask=query.mask))
     latest = max((cell.at for cell in found), default=None)
     return assembled(found, found, latest, query, bucket)
 

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from messages_app.analysis.prices import NO_PRICES, Prices
 from messages_app.analysis.statuses import MT_STATUSES
+from messages_app.privacy import COVERED, Mask, words
 from messages_app.provider import MessageRecord
 from messages_app.sms.delays import Bins, bin_of, delay_between, percentile
 from messages_app.sms.terms import (
@@ -282,10 +283,11 @@ def cells(
     now: datetime,
     prices: Prices = NO_PRICES,
     value: Callable[[MessageRecord], str] = lambda _record: "",
+    mask: Mask = COVERED,
 ) -> Iterator[Cell]:
     """Each row as a cell. `now` is aware, in the provider's zone: it judges what is young.
 
-    `value` gives the further dimension that tells the cells apart.
+    `value` gives the further dimension that tells the cells apart. Of a status `seen_state` is told.
     """
     zone = _zone(now)
     young = youth(now)
@@ -300,7 +302,7 @@ def cells(
             at=record.date,
             type=record.type,
             country=record.country,
-            state=state,
+            state=seen_state(state, mask),
             value=value(record),
             rows=1,
             cost=record.cost,
@@ -310,6 +312,11 @@ def cells(
             is_young=record.date >= young,
             price=prices.at(record.date),
         )
+
+
+def seen_state(state: str, mask: Mask) -> str:
+    """A status as it is seen under a mask: anybody may have written a number into an unknown one."""
+    return state if state in _KNOWN else words(state, mask)
 
 
 def delay_bin(record: MessageRecord, zone: tzinfo) -> int | None:
@@ -330,9 +337,14 @@ def opts_out(record: MessageRecord) -> bool:
     return is_opt_out(record.message) if known is None else known
 
 
-def tally(records: Iterable[MessageRecord], now: datetime, prices: Prices = NO_PRICES) -> Tally:
+def tally(
+    records: Iterable[MessageRecord],
+    now: datetime,
+    prices: Prices = NO_PRICES,
+    mask: Mask = COVERED,
+) -> Tally:
     """Count rows. `now` is aware, in the provider's zone: it judges what is still settling."""
-    return total(cells(records, now, prices))
+    return total(cells(records, now, prices, mask=mask))
 
 
 def total(cells: Iterable[Cell]) -> Tally:

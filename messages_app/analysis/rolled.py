@@ -38,7 +38,7 @@ from django.db.models.functions import Cast, Coalesce
 from messages_app.analysis.breakdowns import Breakdown, assembled
 from messages_app.analysis.conditions import OTHER, any_of, in_force, is_prefix, narrowed
 from messages_app.analysis.facets import Facet, asked_by, parts
-from messages_app.analysis.metrics import Cell, Key, Tally, total, youth
+from messages_app.analysis.metrics import Cell, Key, Tally, seen_state, total, youth
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.series import Bucket, BucketSize, series
 from messages_app.analysis.statuses import MT_STATUSES, OUTGOING, TYPE_OF_DIRECTION
@@ -237,7 +237,11 @@ class _Source:
                 self._rolled(rollups, [one for one in pieces if one[0]]),
                 *(self._counted(rows, *span) for grain, *span in pieces if not grain),
             )
-            yield from (Cell._make((*values, *judged)) for values in counted)
+            yield from (self._seen(Cell._make((*values, *judged))) for values in counted)
+
+    def _seen(self, cell: Cell) -> Cell:
+        state = seen_state(cell.state, self.query.mask)
+        return cell if state == cell.state else cell._replace(state=state)
 
     def _grains(self) -> Sequence[Grain]:
         """What can answer the question, coarse to fine; nothing: only its rows."""

@@ -21,9 +21,12 @@ from django.test import Client
 from django.urls import URLPattern
 
 from messages_app.access import PERMISSIONS
+from messages_app.analysis.breakdowns import analyse
+from messages_app.analysis.query import MessageQuery
+from messages_app.analysis.series import BUCKETS
 from messages_app.analysis.statuses import NONE
 from messages_app.filters import PERSONAL, PERSONAL_SORTS, WITHHELD, read_question
-from messages_app.privacy import COVERED
+from messages_app.privacy import COVERED, OPEN
 from messages_app.sealing import seal
 from messages_app.urls import urlpatterns
 from tests.archive.storing import store
@@ -34,8 +37,8 @@ from tests.views.test_personal import address_of, somebody_with
 
 __all__ = ["archive"]
 
-NUMBERS = ("33639987701", "33639987702", "33639987703", "33639987704", "33639987705", "33639987706")
-OUT, BACK, SENDER, DETAIL, REFERENCE, INSIDE = NUMBERS
+NUMBERS = tuple(f"3363998770{last}" for last in range(1, 8))
+OUT, BACK, SENDER, DETAIL, REFERENCE, INSIDE, STATUS = NUMBERS
 WORDS = ("canary.example", "canary-path", "jane.canary")
 HTML, ADDRESS = re.compile(r"<[^>]*>"), re.compile(r'(?:href|hx-get|action)="([^"]+)"')
 PAGES = ("/messages/", "/analytics/", "/analytics/?wait=1", "/review/?wait=1", "/admin/")
@@ -66,6 +69,7 @@ def canaries(archive) -> None:
                 message="Call 06.39 98 77-06", dlr_date=None,
             ),
             incoming(message_id=9_000_003, date=when, sender=BACK, message=f"STOP +{INSIDE}"),
+            record(message_id=9_000_004, date=when, status=f"HELD {STATUS}", status_details=""),
         ]
     )  # fmt: skip
 
@@ -288,6 +292,28 @@ def test_senders_that_look_alike_are_one_part_and_parts_still_add_up(canaries, m
     assert list(senders) == sorted(senders, key=lambda name: name or NONE)
     reasons = {one["details"]: one["count"] for one in found["by_reason"]}
     assert reasons["INVALID +33 6 •• •• •• 04"] == 1
+
+
+def test_a_number_in_a_status_is_the_key_of_no_figure(canaries, masked, administrator_client):
+    asked = {"period": "last_24_hours"}
+    plain, found = (
+        client.get("/analytics/data.json", asked) for client in (administrator_client, masked)
+    )
+    assert STATUS in plain.content.decode()
+    assert betrayed(found.content.decode()) == []
+    held = "held +33 6 •• •• •• 07"
+    for part in ("by_status", "by_country_status", "by_reason"):
+        assert [one["count"] for one in found.json()[part] if one["status"] == held] == [1], part
+    assert sum(bucket["statuses"].get(held, 0) for bucket in found.json()["series"]) == 1
+
+
+def test_rows_read_live_count_a_status_under_the_same_name():
+    rows = [record(status=f"HELD {STATUS}"), record(message_id=2)]
+    whole = MessageQuery(now=NOW, period="last_30_days").within(rows[0].date, rows[0].date)
+    for mask, name in ((COVERED, "held +33 6 •• •• •• 07"), (OPEN, f"held {STATUS}")):
+        analysis = analyse(rows, whole.but(mask=mask), BUCKETS["hour"])
+        assert set(analysis.found.by_status) == {"delivered", name}
+        assert name in {status for status, _reason in analysis.by["reason"]}
 
 
 def test_a_masked_sender_is_a_mark_without_a_link(canaries, masked, administrator_client):

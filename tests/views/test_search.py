@@ -283,7 +283,7 @@ def test_who_may_not_see_personal_values_is_told_so_and_nothing_is_looked_up(
 ):
     row = a_message(type="sms_mt")
     archive.reset_calls()
-    for line in (f"+{row.destination}", "colis", f"from:{row.sender}", 'ref:"a b"', "0639981234"):
+    for line in (f"+{row.destination}", "colis", "from:0639981234", 'ref:"a b"', "0639981234"):
         with CaptureQueriesContext(connection) as steps:
             shown = text(counter.post("/search/", {"q": line}, **BOXED))
         assert "cannot be searched for" in shown
@@ -316,7 +316,9 @@ def test_t22_a_colleague_s_search_link_tells_a_masked_viewer_nothing(archive, co
     assert counter.get("/search/readings/", {SEARCHED: value}).content == b""
 
 
-@pytest.mark.parametrize("line", ["0639987766", "33639987766", "sesame", "from:sesame", '"sesame'])
+@pytest.mark.parametrize(
+    "line", ["0639987766", "33639987766", "sesame", "from:0639987766", '"sesame']
+)
 def test_t22_what_a_masked_viewer_types_is_not_sealed_to_be_compared(archive, counter, line):
     assert counter.get("/search/", {"q": line}).headers["Location"] == "/search/"
     answer = counter.post("/search/", {"q": line})
