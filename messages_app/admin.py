@@ -38,7 +38,7 @@ admin.site.has_permission = may_enter  # type: ignore[method-assign]
 
 @method_decorator(fresh_login, name="changeform_view")
 @method_decorator(fresh_login, name="delete_view")
-class FreshAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class FreshAdmin(admin.ModelAdmin):
     """Whoever changes accounts or roles has just logged in, and does it one by one."""
 
     actions = None

@@ -4,6 +4,7 @@ Knows accounts and sessions; no message and no page.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from time import time
 from typing import Any
@@ -18,16 +19,18 @@ from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from messages_app.audit import Act, record
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 BEGAN, SEEN, PROVEN = "began", "seen", "proven"
 """Where a session has the login, the last act and the last proof of who is there, in seconds since 1970."""
@@ -93,7 +96,7 @@ def fresh_login(view: View) -> View:
     """
 
     @wraps(view)
-    def fresh(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def fresh(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         is_form = request.method not in SAFE
         longer = settings.SESSION_IDLE_MINUTES * 60 if is_form else 0
         if is_fresh(request, FRESH + longer):
@@ -170,3 +173,15 @@ def end_others(user: User, but: str | None = None) -> int:
     for session in others:
         session.end()
     return len(others)
+
+
+def forget(now: datetime) -> None:
+    """Let go of logins that are over, and of where they were."""
+    live = Session.objects.filter(expire_date__gt=now).values("session_key")
+    for over in (
+        UserSession.objects.exclude(session_key__in=live),
+        Session.objects.filter(expire_date__lt=now),
+    ):
+        # Asked first: on SQLite a DELETE takes the writers' turn, also where it finds nothing.
+        if over.exists():
+            over.delete()

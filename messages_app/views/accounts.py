@@ -135,7 +135,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     return redirect("home")
 
 
-class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
+class InviteForm(forms.ModelForm):
     """Whom to invite, and as what."""
 
     groups = forms.ModelMultipleChoiceField(

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from messages_app import clock
+from messages_app import clock, logins
 from messages_app.archive.faults import FAILURES, kind_of, sentence_of
 from messages_app.archive.plan import Policy
 from messages_app.archive.runs import note_failure
@@ -99,6 +99,7 @@ def make_files(stop: threading.Event) -> None:
                 due = now + kept.EVERY
                 kept.forget(clock.real_now())
                 purge_in_turn(clock.real_now())
+                logins.forget(clock.real_now())
             pause = 0.0 if jobs.work(owner, clock.real_now, stop.is_set) else jobs.IDLE_SECONDS
             patience.is_over()
         except FAILURES as error:
