@@ -1,13 +1,12 @@
 """Refuses an unsafe start, each case with a sentence. On this machine alone the demo rules hold."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
+from django.core.checks import CheckMessage, Error, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError
 
 from dashboard.private_files import is_open_to_others
 
@@ -77,23 +76,6 @@ def safe_start(**_kwargs: Any) -> list[CheckMessage]:
     if settings.LOCAL_ONLY and settings.ALLOWED_HOSTS:
         return []
     return [Error(sentence, id=f"dashboard.{number}") for number, sentence in _findings()]
-
-
-@register(Tags.database)
-def known_roles(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
-    """System check of `migrate` and `check --database`: a misspelt role would demand nothing of anybody."""
-    from django.contrib.auth.models import Group
-
-    wanted = settings.REQUIRE_SECOND_FACTOR if databases else ()
-    try:
-        known = set(Group.objects.filter(name__in=wanted).values_list("name", flat=True))
-    except DatabaseError:  # before the first migration
-        return []
-    return [
-        Warning(f"REQUIRE_SECOND_FACTOR names “{name}”, which is no role.", id="dashboard.W001")
-        for name in wanted
-        if name not in known
-    ]
 
 
 def refuse_unsafe_start() -> None:

@@ -3,7 +3,7 @@
 Knows accounts and sessions; no message and no page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from time import time
@@ -16,10 +16,12 @@ from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
+from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import DatabaseError
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseRedirect
@@ -131,6 +133,21 @@ def demands_second_factor(user: User) -> bool:
     if user.is_superuser and SUPERUSERS in roles:
         return True
     return user.groups.filter(name__in=roles).exists()
+
+
+@register(Tags.database)
+def known_roles(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """System check of `migrate` and `check --database`: a misspelt role would demand nothing of anybody."""
+    wanted = settings.REQUIRE_SECOND_FACTOR if databases else ()
+    try:
+        known = set(Group.objects.filter(name__in=wanted).values_list("name", flat=True))
+    except DatabaseError:  # before the first migration
+        return []
+    return [
+        Warning(f"REQUIRE_SECOND_FACTOR names “{name}”, which is no role.", id="messages_app.W001")
+        for name in wanted
+        if name not in known
+    ]
 
 
 def has_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
