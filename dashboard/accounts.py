@@ -89,7 +89,7 @@ def _send(mail: EmailMessage) -> None:
 class LinkTokens(PasswordResetTokenGenerator):
     """Of a link that sets a password: good once, a week for who is invited, an hour for who forgot."""
 
-    def check_token(self, user: AbstractBaseUser | None, token: str | None) -> bool:
+    def check_token(self, user: User | None, token: str | None) -> bool:
         if not user or not super().check_token(user, token):
             return False
         made = base36_to_int(str(token).partition("-")[0])

@@ -38,7 +38,7 @@ admin.site.unregister([User, Group, Authenticator, EmailAddress, UserSession])
 
 @method_decorator(fresh_login, name="changeform_view")
 @method_decorator(fresh_login, name="delete_view")
-class FreshAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class FreshAdmin(admin.ModelAdmin):
     """Whoever changes accounts or roles has just logged in, and does it one by one."""
 
     actions = None
@@ -84,13 +84,10 @@ class SecondFactorAdmin(FreshAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("auth.change_user"))
 
-    has_delete_permission = has_view_permission
+    has_change_permission = has_delete_permission = has_view_permission
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -3,7 +3,8 @@
 Knows accounts and sessions; no message and no page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import wraps
 from time import time
 from typing import Any
@@ -15,19 +16,23 @@ from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
+from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import DatabaseError
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from messages_app.audit import Act, record
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 BEGAN, SEEN, PROVEN = "began", "seen", "proven"
 """Where a session has the login, the last act and the last proof of who is there, in seconds since 1970."""
@@ -93,7 +98,7 @@ def fresh_login(view: View) -> View:
     """
 
     @wraps(view)
-    def fresh(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def fresh(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         is_form = request.method not in SAFE
         longer = settings.SESSION_IDLE_MINUTES * 60 if is_form else 0
         if is_fresh(request, FRESH + longer):
@@ -128,6 +133,21 @@ def demands_second_factor(user: User) -> bool:
     if user.is_superuser and SUPERUSERS in roles:
         return True
     return user.groups.filter(name__in=roles).exists()
+
+
+@register(Tags.database)
+def known_roles(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """System check of `migrate` and `check --database`: a misspelt role would demand nothing of anybody."""
+    wanted = settings.REQUIRE_SECOND_FACTOR if databases else ()
+    try:
+        known = set(Group.objects.filter(name__in=wanted).values_list("name", flat=True))
+    except DatabaseError:  # before the first migration
+        return []
+    return [
+        Warning(f"REQUIRE_SECOND_FACTOR names “{name}”, which is no role.", id="messages_app.W001")
+        for name in wanted
+        if name not in known
+    ]
 
 
 def has_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
@@ -170,3 +190,15 @@ def end_others(user: User, but: str | None = None) -> int:
     for session in others:
         session.end()
     return len(others)
+
+
+def forget(now: datetime) -> None:
+    """Let go of logins that are over, and of where they were."""
+    live = Session.objects.filter(expire_date__gt=now).values("session_key")
+    for over in (
+        UserSession.objects.exclude(session_key__in=live),
+        Session.objects.filter(expire_date__lt=now),
+    ):
+        # Asked first: on SQLite a DELETE takes the writers' turn, also where it finds nothing.
+        if over.exists():
+            over.delete()

@@ -4,12 +4,14 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
 from messages_app import logins
 from messages_app.audit import Act
 from messages_app.audited import AuditLine
+from messages_app.clock import real_now
 from tests.codes import code_of, with_second_factor
 from tests.conftest import browser
 
@@ -264,3 +266,16 @@ def test_where_somebody_logs_in_is_kept_with_the_address(client, support):
     session = UserSession.objects.get(user=support)
     assert session.ip == "198.51.100.20"
     assert session.session_key == client.session.session_key
+
+
+def test_what_is_over_is_forgotten(support):
+    """Where people were logged in is personal too: it goes with the login."""
+    gone, live = browser(support), browser(support)
+    for client in (gone, live):
+        client.get("/accounts/")
+    Session.objects.filter(session_key=gone.session.session_key).update(expire_date=real_now())
+    logins.forget(real_now())
+    assert list(UserSession.objects.values_list("session_key", flat=True)) == [
+        live.session.session_key
+    ]
+    assert Session.objects.count() == 1

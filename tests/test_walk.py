@@ -70,11 +70,11 @@ def staff(*needs: str, by: tuple[str, ...] = METHODS) -> Rule:
     return Rule(needs, by, staff=True)
 
 
-def staff_model(app: str, model: str) -> dict[str, Rule]:
-    """The addresses of a model in the admin."""
+def staff_model(app: str, model: str, need: str = "") -> dict[str, Rule]:
+    """The addresses of a model in the admin; `need` stands for its own permissions."""
     pages = {"changelist": "view", "add": "add", "change": "change", "delete": "delete"}
     found = {
-        f"admin:{app}_{model}_{page}": staff(f"{app}.{action}_{model}")
+        f"admin:{app}_{model}_{page}": staff(need or f"{app}.{action}_{model}")
         for page, action in pages.items()
     }
     # The others lead on where there is no such thing, before they ask who is there.
@@ -144,6 +144,20 @@ RULES: dict[str, Rule] = {
     "account_login": account(FORM),
     "account_logout": account((*ASK, "OPTIONS")),
     "account_change_password": replace(account(FORM), needs=()),
+    "account_reauthenticate": replace(account(FORM), needs=()),
+    "account": may(),
+    "account_sessions": may(),
+    "account_end_session": may(by=SEND),
+    "account_end_sessions": may(by=SEND),
+    "account_invite": may("review", "auth.add_user", by=ASK),
+    # Of the second factor, each leads on or says that there is none before it looks at the method.
+    "mfa_index": may(by=METHODS),
+    "mfa_authenticate": may(by=METHODS),
+    "mfa_reauthenticate": may(by=METHODS),
+    "mfa_activate_totp": may(by=FORM),
+    "mfa_deactivate_totp": may(by=METHODS),
+    "mfa_view_recovery_codes": may(by=(*READ, "OPTIONS")),
+    "mfa_generate_recovery_codes": may(by=FORM),
     "account_reset_password": account(FORM),
     "account_reset_password_done": account((*READ, "OPTIONS")),
     "account_reset_password_from_key": account(METHODS),
@@ -162,7 +176,8 @@ RULES: dict[str, Rule] = {
     **staff_model("auth", "group"),
     **staff_model("auth", "user"),
     "admin:auth_user_password_change": staff("auth.change_user"),
-    **staff_model("account", "emailaddress"),
+    **staff_model("mfa", "authenticator", "auth.change_user"),
+    "admin:mfa_authenticator_add": staff("nobody"),
 }  # fmt: skip
 """One line an address: its name, or its path up to the first group where it has none."""
 
@@ -412,4 +427,4 @@ def test_t41_the_admin_opens_to_staff_who_review_and_to_nobody_else(archive):
 
 def test_t41_the_admin_knows_accounts_and_no_model_with_rows():
     """Whatever shows a number or text needs masks of its own: this list grows with a test for them."""
-    assert {model.__name__ for model in admin.site._registry} == {"User", "Group", "EmailAddress"}
+    assert {model.__name__ for model in admin.site._registry} == {"User", "Group", "Authenticator"}

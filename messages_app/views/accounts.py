@@ -118,7 +118,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
         record(Act.SESSION_ENDED, about=f"account {_person(request).get_username()}")
     if is_here:
         logout(request)
-        return redirect("account_login")
+        return redirect("home")
     messages.success(request, _("That place is logged out."))
     return redirect("account_sessions")
 
@@ -132,10 +132,10 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
         record(Act.SESSION_ENDED, about=f"account {user.get_username()}", note=f"all {ended}")
     logout(request)
     messages.success(request, _("You are logged out everywhere."))
-    return redirect("account_login")
+    return redirect("home")
 
 
-class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
+class InviteForm(forms.ModelForm):
     """Whom to invite, and as what."""
 
     groups = forms.ModelMultipleChoiceField(

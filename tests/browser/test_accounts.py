@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import log_in as enter
 from tests.browser.conftest import violations
 from tests.codes import code_of
 from tests.conftest import person
@@ -35,6 +36,9 @@ def test_t09_somebody_sets_up_a_second_factor_and_logs_in_with_it(page, live_ser
     page.locator("summary", has_text="support").click()
     page.get_by_role("link", name="Your account").click()
     assert violations(page) == []
+    page.get_by_role("link", name="At 1 place").click()
+    assert violations(page) == []
+    page.get_by_role("link", name="Your account").click()
     page.get_by_role("link", name="Set up a second factor").click()
     assert page.locator("img.qr").evaluate("image => image.naturalWidth") > 0
     assert violations(page) == []
@@ -63,6 +67,17 @@ def test_t09_somebody_sets_up_a_second_factor_and_logs_in_with_it(page, live_ser
     field.fill(codes[0])
     field.press("Enter")
     expect(page).to_have_url(f"{live_server.url}/views/")
+
+
+def test_somebody_is_invited_by_a_form_that_says_what_is_missing(
+    context, page, live_server, settings
+):
+    settings.EMAIL_URL = "smtp://mail.example.org"
+    enter(context, live_server.url, "administrator", "Administrator")
+    page.goto(f"{live_server.url}/accounts/invite/")
+    page.get_by_role("button", name="Invite").click()
+    expect(page.get_by_text("Choose a role.")).to_be_visible()
+    assert violations(page) == []
 
 
 def test_t10_only_what_a_page_asks_by_itself_is_marked_so(site, page):

@@ -171,6 +171,15 @@ def test_t06_an_account_is_counted_from_wherever_it_is_tried(client, support):
     assert not is_in(client)
 
 
+def test_t06_filling_the_cache_frees_no_account(client, support):
+    for _ in range(5):
+        login(client, "support")
+    for n in range(1000):
+        cache.set(f"anything-{n}", n)
+    login(client, "support", "a long password")
+    assert not is_in(client)
+
+
 def test_t06_t07_ipv6_neighbours_are_one_address(client, support):
     for n in range(12):
         login(client, f"name{n}", REMOTE_ADDR=f"2001:db8:0:1::{n:x}")

@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
+from django.core.checks import run_checks
 
 from messages_app.audit import Act
 from messages_app.audited import AuditLine
@@ -181,8 +182,8 @@ def test_t09_it_is_demanded_of_the_named_roles_and_superusers_alone(
     assert support_client.get("/views/").status_code == 200
     assert administrator_client.get("/admin/").headers["Location"] == SET_UP
     assert root.get("/admin/").headers["Location"] == SET_UP
-    htmx = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://testserver/views/"}
-    assert root.get("/views/", **htmx).headers["HX-Redirect"].startswith(SET_UP)
+    htmx = {"HX-Request": "true", "HX-Current-URL": "http://testserver/views/"}
+    assert root.get("/views/", headers=htmx).headers["HX-Redirect"].startswith(SET_UP)
     assert root.post("/accounts/logout/").headers["Location"] == "/"
 
 
@@ -193,6 +194,13 @@ def test_t09_a_role_that_demands_it_works_at_the_next_request(settings, support,
     assert support_client.get("/views/").status_code == 200
     support.groups.add(Group.objects.get(name="Administrator"))
     assert support_client.get("/views/").headers["Location"] == SET_UP
+
+
+def test_t09_a_role_that_is_misspelt_is_told(settings, support):
+    settings.REQUIRE_SECOND_FACTOR = ["Support", "Administrators"]
+    assert [one.msg for one in run_checks(tags=["database"], databases=["default"])] == [
+        "REQUIRE_SECOND_FACTOR names “Administrators”, which is no role."
+    ]
 
 
 def test_t41_an_administrator_takes_it_off_without_seeing_it(administrator_client, support, db):

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from messages_app import clock, occasion, sharing, upkeep
+from messages_app import clock, logins, occasion, sharing, upkeep
 from messages_app.archive import pulse
 from messages_app.archive.faults import FAILURES, kind_of, sentence_of
 from messages_app.archive.plan import Policy
@@ -124,6 +124,7 @@ def make_files(stop: threading.Event) -> None:
                 kept.forget(clock.real_now())
                 sharing.forget(clock.real_now())
                 purge_in_turn(clock.real_now())
+                logins.forget(clock.real_now())
                 record_settings()
                 upkeep.turn(clock.real_now())
             pause = 0.0 if jobs.work(owner, clock.real_now, stop.is_set) else jobs.IDLE_SECONDS
