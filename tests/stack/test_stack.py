@@ -96,7 +96,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> I
 
 
 def test_t06_t07_t10_t24_several_processes_are_one_service(stack):
-    """Sessions, limits, caches, files and leases agree; one of each killed loses nothing. T20, T23, T25."""
+    """Sessions, limits, caches, files and leases agree; one of each killed loses nothing. T1, T20, T23, T25."""
     somebody, one, two = Somebody(), *(stack.processes.address(name) for name in DASHBOARDS)
     assert somebody.log_in(one, "root", PASSWORD).status_code == 200
     assert somebody.get(f"{two}/messages/").url == f"{two}/messages/"
