@@ -8,6 +8,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.db import connection, migrations, models
@@ -70,7 +71,7 @@ def said_by(name: str, operation: migrations.RunPython | migrations.RunSQL) -> s
     return inspect.getsource(inspect.getmodule(operation.code) or import_module(name))
 
 
-def is_quick(field: models.Field) -> bool:
+def is_quick(field: Any) -> bool:
     """Whether PostgreSQL adds it without touching a row, and without an index."""
     return not (field.db_index or field.unique or field.is_relation or field.generated)
 

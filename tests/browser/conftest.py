@@ -109,11 +109,31 @@ def page(context: BrowserContext, complaints: list[str], in_turn) -> Iterator[Pa
         if message.type in ("error", "warning"):
             complaints.append(message.text)
 
-    page.on("console", listen)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    def note(request) -> None:
+        # What a person typed or opened is that person's; all else is ours.
+        if not request.is_navigation_request():
+            fetched.append(request.url)
+
+    fetched: list[str] = []
+    # Of the whole context: what breaks the policy in a window that a test opened is told here too.
+    context.on("console", listen)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("request", note)
     yield page
+    kept = page.evaluate(KEPT) if page.url.startswith("http") else ""
     page.close()
     assert complaints == []
+    assert [text for text in (kept, *fetched) if any(one in text for one in CANARIES)] == []
+
+
+KEPT = """async () => JSON.stringify([
+    {...localStorage}, {...sessionStorage}, history.state, window.name,
+    await caches.keys(), await indexedDB.databases(),
+])"""
+"""T20, T35: whatever a page might leave in the browser; asked after each test."""
+
+CANARIES = ("3363998", "3363991", "44770090", "sandbox-token", "sessionid")
+"""Numbers of tests and secrets: in no storage, and in no address that a page fetches by itself."""
 
 
 @pytest.fixture
@@ -136,7 +156,7 @@ def log_in(context: BrowserContext, url: str, name: str, group: str) -> None:
     client = Client()
     client.force_login(person(name, group))
     session = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": url}])
+    context.add_cookies([{"name": "sessionid", "value": session, "url": url, "httpOnly": True}])
 
 
 def violations(page: Page) -> list[str]:

@@ -33,7 +33,9 @@ def root(account, live_server, context, monkeypatch) -> User:
     client = Client()
     client.force_login(user)
     session = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    context.add_cookies(
+        [{"name": "sessionid", "value": session, "url": live_server.url, "httpOnly": True}]
+    )
     return user
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection
+from django.db.backends.signals import connection_created
 
 from dashboard import deadlines
 from messages_app.archive.faults import LOCKED, SLOW, kind_of
@@ -42,7 +43,7 @@ def test_t36_every_connection_of_the_web_server_keeps_it(own_database):
         with pytest.raises(OperationalError):
             ask(ENDLESS)
     finally:
-        deadlines.connection_created.disconnect(dispatch_uid="deadline of statements")
+        connection_created.disconnect(dispatch_uid="deadline of statements")
 
 
 def test_t36_the_page_says_so_and_offers_less(account, monkeypatch):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,7 +79,7 @@ def started(folder: Path) -> Iterator[Stack]:
                 processes.start(name, "worker")
             stack = Stack(processes, box, database.replace("postgres://", "postgresql://"), cache)
             for name in DASHBOARDS:
-                until(lambda name=name: is_ready(processes.address(name)), f"{name} is ready")
+                until(partial(is_ready, processes.address(name)), f"{name} is ready")
             yield stack
 
 
@@ -96,7 +97,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> I
 
 
 def test_t06_t07_t10_t24_several_processes_are_one_service(stack):
-    """Sessions, limits, caches, files and leases agree; one of each killed loses nothing. T20, T23, T25."""
+    """Sessions, limits, caches, files, leases agree; one of each killed loses nothing. T1, T20, T23, T25."""
     somebody, one, two = Somebody(), *(stack.processes.address(name) for name in DASHBOARDS)
     assert somebody.log_in(one, "root", PASSWORD).status_code == 200
     assert somebody.get(f"{two}/messages/").url == f"{two}/messages/"

@@ -282,7 +282,7 @@ def test_t32_sixty_payloads_in_a_column_calculate_nothing(root, column):
     )
     assert len(CELLS) == 60
     where = urlencode({"period": "last_24_hours", "wait": "1"})
-    answer = browser(root).get(f"/messages/export.csv?{where}")
+    answer: Any = browser(root).get(f"/messages/export.csv?{where}")
     body = b"".join(answer.streaming_content).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(body, newline="")))
     assert len(rows) == 60
