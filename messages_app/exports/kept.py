@@ -28,9 +28,6 @@ REMEMBERED = timedelta(days=30)
 LEFT = timedelta(hours=1)
 """How long nobody touches what nobody works on any more."""
 
-EVERY = 60.0
-"""Seconds after which a worker looks again for what is to go."""
-
 WORKSHOP = "messages-export-"
 """How the names of folders begin in which files are put together."""
 

@@ -13,16 +13,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from messages_app import clock, logins, occasion, sharing, upkeep
+from messages_app import clock, occasion, upkeep
 from messages_app.archive import pulse
 from messages_app.archive.faults import FAILURES, kind_of, sentence_of
 from messages_app.archive.plan import Policy
 from messages_app.archive.runs import note_failure
 from messages_app.archive.starting import Refused
 from messages_app.archive.worker import Patience, Worker, new_owner
-from messages_app.audit_chain import purge_in_turn
-from messages_app.audit_settings import record_settings
-from messages_app.exports import jobs, kept
+from messages_app.exports import jobs
 from messages_app.management.ranges import add_same_account
 from messages_app.provider import ConfigurationFault, ProviderError
 from messages_app.sources import Account, account
@@ -120,12 +118,7 @@ def make_files(stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             if (now := monotonic()) >= due:
-                due = now + kept.EVERY
-                kept.forget(clock.real_now())
-                sharing.forget(clock.real_now())
-                purge_in_turn(clock.real_now())
-                logins.forget(clock.real_now())
-                record_settings()
+                due = now + upkeep.EVERY
                 upkeep.turn(clock.real_now())
             pause = 0.0 if jobs.work(owner, clock.real_now, stop.is_set) else jobs.IDLE_SECONDS
             patience.is_over()
