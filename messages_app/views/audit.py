@@ -217,11 +217,11 @@ def _asked(line: AuditLine) -> tuple[str, str]:
     if line.act == Act.SETTING_CHANGED:
         return "", ""
     if line.act == Act.TRAIL_READ or not line.question:
-        return ", ".join(f"{name}: {_short(value)}" for name, value in params.items()), ""
+        return ", ".join(f"{name}: {_short(str(value))}" for name, value in params.items()), ""
     opened = params.copy()
     for name in PERSONAL:
         if params.get(name):
-            opened[name] = seal(name, _short(params[name]))
+            opened[name] = seal(name, _short(str(params[name])))
     query = read_question(opened, clock.now(), OPEN).query
     if query is None:
         return line.question, ""

@@ -3,19 +3,24 @@
 import re
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.core.files.storage import InMemoryStorage
 from django.test import Client
 from django.urls import reverse
 
-from messages_app import audit, clock, sharing
+from messages_app import audit, sharing
 from messages_app.addresses import conversation_path
 from messages_app.analysis.query import MessageQuery
 from messages_app.audit import Act, NotRecorded, number_digest, record
 from messages_app.audited import AuditLine
+from messages_app.exports.kept import DONE
 from messages_app.filters import question_url
+from messages_app.models import Export
 from messages_app.sealing import seal
 from messages_app.views.search import _page_of
 from tests.conftest import browser, person
@@ -43,7 +48,7 @@ def rows():
     keep(inside(40))
 
 
-def asking(path: str = "/messages/", **asked: str) -> str:
+def asking(path: str = "/messages/", **asked: Any) -> str:
     return question_url(path, MessageQuery(now=NOW, **asked))
 
 
@@ -116,7 +121,7 @@ def test_a_broken_cache_makes_more_lines_and_hides_none(rows, support_client, mo
         raise ConnectionError
 
     for name in ("get", "set_many"):
-        monkeypatch.setattr(audit.cache, name, broken)
+        monkeypatch.setattr(cache, name, broken)
     with recorded() as lines:
         for _ in range(2):
             assert support_client.get(asking(destination=NUMBER)).status_code == 200
@@ -159,19 +164,16 @@ def test_an_export_sent_at_once_is_recorded_with_how_masked_it_is(rows, administ
 
 
 def test_an_export_made_by_a_worker_is_recorded_and_so_is_its_download(
-    rows, administrator_client, monkeypatch, tmp_path, settings
+    rows, administrator_client, monkeypatch
 ):
-    from messages_app.exports import jobs
-
-    settings.STORAGES["exports"]["OPTIONS"]["location"] = str(tmp_path)
+    storage = InMemoryStorage()
+    monkeypatch.setattr("messages_app.exports.kept.storage", lambda: storage)
     with recorded() as lines:
-        address = administrator_client.post(
+        job = administrator_client.post(
             asking("/exports/", destination=NUMBER), {"format": "csv"}
         ).headers["Location"]
-        jobs.work("worker", clock.real_now, lambda: False)
-        answer = administrator_client.get(f"{address}file")
-        assert answer.getvalue()
-        answer.close()
+        Export.objects.update(state=DONE, file=storage.save("1.csv", ContentFile(b"rows")))
+        assert administrator_client.get(f"{job}file").getvalue() == b"rows"
     assert acts(lines) == ["searched", "exported", "downloaded"]
     assert lines[1].numbers.split() == [number_digest(NUMBER)]
     assert lines[1].about == lines[2].about
