@@ -34,6 +34,7 @@ from messages_app.privacy import OPEN
 from messages_app.provider import MAX_REFERENCE
 from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
 from messages_app.views.question_bar import sentence
+from messages_app.views.review_pages import review_pages
 
 NUMBER = "number"
 SEALED_FOR = "audit number"
@@ -93,6 +94,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and _is_outspoken(request):
         return redirect(_address(reverse("audit"), form.filters()))
     context: dict[str, Any] = {"form": form, "acts": Act.choices}
+    context["review_pages"] = review_pages(request, viewer)
     if form.is_valid():
         asked = form.filters()
         record_asked(Act.TRAIL_READ, request, asked.told(), [asked.number])

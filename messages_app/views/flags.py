@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messages_app import audit, clock, flags
 from messages_app.access import Viewer, gate
+from messages_app.addresses import sealed_row
 from messages_app.analysis import shown
 from messages_app.analysis.query import MessageQuery
 from messages_app.answers import at_hand, found
@@ -29,7 +30,7 @@ from messages_app.provider import MAX_MESSAGE_ID, MessageRecord
 from messages_app.sms.terms import MO, MT
 from messages_app.views.asking import attempt, second_of, show
 from messages_app.views.review_pages import review_pages
-from messages_app.views.rows import Row, message_path, table_rows
+from messages_app.views.rows import Row, message_paths, table_rows
 from messages_app.views.trouble import Trouble
 from messages_app.visible import one_line
 
@@ -129,7 +130,7 @@ def _message_answer(
         partial = "_" if request.headers.get("HX-Request") else ""
         return render(request, f"messages_app/{partial}flags_of.html", context)
     messages.success(request, _("The message is flagged."))
-    return redirect(message_path(sought, reverse("message", args=[sought.type, 0])[:-2]))
+    return redirect(message_paths(MessageQuery(now=clock.now(), mask=viewer.mask))(sought))
 
 
 @require_safe
@@ -164,12 +165,15 @@ def _lines(found: list[Flag], viewer: Viewer) -> list[Line]:
     lines = []
     for flag in found:
         line, row = _line(flag, viewer), rows.get(str(flag))
-        href = row.href if row else _path(flag)
+        href = row.href if row else _path(flag, viewer)
         lines.append(Line(flag, line.note, line.flagged, line.done, href, row))
     return lines
 
 
-def _path(flag: Flag) -> str:
+def _path(flag: Flag, viewer: Viewer) -> str:
+    """The page of a message that is not at hand; sealed under a mask, as all links to messages are."""
+    if not viewer.mask.is_open:
+        return reverse("row", args=[sealed_row(str(flag), flag.date)])
     path = reverse("message", args=[flag.type, flag.message_id])
     return f"{path}?{urlencode({'at': f'{flag.date:%Y-%m-%d %H:%M:%S}'})}"
 

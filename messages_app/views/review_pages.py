@@ -38,7 +38,7 @@ def review_pages(request: HttpRequest, viewer: Viewer) -> list[ReviewPage]:
                 shown.number(User.objects.count()),
             ),
             *_links(viewer),
-            (_("Audit trail"), f"{reverse('review')}audit/", ""),
+            (_("Audit trail"), reverse("audit"), ""),
         )
     ]
 

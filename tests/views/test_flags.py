@@ -206,6 +206,8 @@ def test_a_masked_viewer_reads_no_note_and_no_number_of_a_flagged_message(flagge
         assert "[note hidden]" in text
         assert MINE.destination not in text
         assert "39 98 00 01" not in text
+    Message.objects.all().delete()
+    assert 'href="/messages/~1.' in shown(masked, "/review/flags/")
 
 
 def test_a_flag_outlives_the_account_that_set_it(flagger, administrator_client):
