@@ -385,6 +385,7 @@ def test_who_may_not_see_personal_values_searches_for_none():
 @pytest.mark.parametrize("name", ["ACME", "Promo24", "36000", "Kali*"])
 def test_a_sender_that_is_nobody_s_number_is_searched_for_by_everybody(name):
     (reading,) = read(f"from:{name} status:sent", EVERYTHING - {"see_personal"}).readings
+    assert reading.query
     assert reading.query.sender == name
 
 

@@ -290,7 +290,7 @@ def asked(client: Client, method: str, path: str, **headers: Any) -> Any:
     with transaction.atomic():
         answer = client.generic(method, path, **headers)
         if answer.streaming:
-            answer.close()
+            b"".join(answer)
         transaction.set_rollback(True)
     client.cookies.clear()
     client.cookies.load(cookies.replace("Set-Cookie: ", ""))
