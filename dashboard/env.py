@@ -49,7 +49,8 @@ def is_loopback(host: str) -> bool:
 
 
 class Env:
-    """The environment over `.env`, with checked values. Every refusal names its setting.
+    """The environment over `.env`, with checked values. Every refusal names its setting; `names` are
+    those that were asked for.
 
     Values are taken as they stand: a `$` in a key is a `$`. Raises ImproperlyConfigured, in the
     constructor where `.env` cannot be read.
@@ -57,10 +58,12 @@ class Env:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.names: set[str] = set()
         if (root / ".env").is_file():
             environ.Env.read_env(io.StringIO(_lines(root / ".env")))
 
     def text(self, name: str, default: str = "") -> str:
+        self.names.add(name)
         return os.environ.get(name, "").strip() or default
 
     def listed(self, name: str, default: str = "") -> list[str]:

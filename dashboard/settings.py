@@ -265,3 +265,6 @@ LOGGING = {
         "django.security": {"level": "ERROR"},
     },
 }
+
+# The audit trail tells which of them changed.
+SETTING_NAMES = tuple(sorted(env.names))

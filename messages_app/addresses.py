@@ -1,13 +1,41 @@
-"""Addresses whose path names a person: the number stands in them sealed, as in every address we make."""
+"""Addresses whose path names a person, or a message that is masked: both stand in them sealed."""
 
+import re
 from collections.abc import Callable
+from datetime import datetime
 
 from django.urls import reverse
 
-from messages_app.sealing import seal
+from messages_app.sealing import PREFIX, BrokenSeal, seal, unseal
 
-NUMBER = "number"
-"""The field that a path's number is sealed for."""
+NUMBER, ROW = "number", "row"
+"""The fields that a path's number, and a masked message's key, are sealed for."""
+
+
+class SealedPath:
+    """A sealed value as a part of a path; nothing else is one."""
+
+    regex = re.escape(PREFIX) + "[A-Za-z0-9_-]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+def sealed_row(key: str, date: datetime) -> str:
+    """A message's key ("type:id") with its second, by which a live look-up finds it, for a path."""
+    return seal(ROW, f"{key} {date:%Y-%m-%d %H:%M:%S}")
+
+
+def opened_row(sealed: str) -> tuple[str, int, str]:
+    """Type, id and second of what `sealed_row` made. Raises BrokenSeal."""
+    key, _blank, second = unseal(ROW, sealed).partition(" ")
+    kind, _colon, digits = key.partition(":")
+    if not digits.isdecimal():
+        raise BrokenSeal(ROW)
+    return kind, int(digits), second
 
 
 def conversation_path(number: str) -> str:

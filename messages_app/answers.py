@@ -25,6 +25,7 @@ from messages_app.analysis.archived import (
 )
 from messages_app.analysis.breakdowns import Analysis, analyse
 from messages_app.analysis.choice import Holding, holding, look_at, nothing_of
+from messages_app.analysis.disregarded import Disregarded, disregarded
 from messages_app.analysis.facets import COUNTRY, FACETS, REASON, Facet, Parts, parts_of
 from messages_app.analysis.listing import Listing, list_messages, sorted_records
 from messages_app.analysis.live import LiveRows
@@ -261,6 +262,20 @@ def over_time(
     return _figured(query, lambda asked: series_archived(asked, size, timed=timed), from_rows)
 
 
+def disregarding(query: MessageQuery, most: int) -> Answered[Disregarded] | None:
+    """What was sent after an opt-out, the latest `most` of it; None while the archive holds nothing of
+    the range: who has ever opted out the provider cannot be asked."""
+    now = clock.real_now()
+    held = held_of(query, now)
+    if query.fence is None:
+        look_at(query, now)
+    if held.as_of is None:
+        return None
+    found = disregarded(query, most)
+    latest = [replace(one, record=covered(one.record, query.mask)) for one in found.latest]
+    return Answered(replace(found, latest=latest), query, held.as_of, ARCHIVE, held)
+
+
 def _tally(records: Iterable[MessageRecord], query: MessageQuery) -> Tally:
     return tally(records, query.now, query.prices, query.mask)
 
@@ -305,6 +320,13 @@ def with_id(message_id: int) -> list[MessageRecord]:
     if not is_ours(fingerprint()):
         return []
     return list(read_rows(key_of(kind, message_id) for kind in (MT, MO)))
+
+
+def at_hand(keys: Sequence[int], mask: Mask) -> dict[str, MessageRecord]:
+    """The rows with these keys (`keys.key_of`) that the archive has, each by its own ("type:id")."""
+    if not keys or not is_ours(fingerprint()):
+        return {}
+    return {row.key: covered(row, mask) for row in read_rows(dict.fromkeys(keys))}
 
 
 def is_known(query: MessageQuery) -> bool:

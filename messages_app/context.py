@@ -28,11 +28,15 @@ PAGES: tuple[tuple[str, str, str | Promise], ...] = (
     ("see_messages", "messages", _("Messages")),
     ("see_figures", "analytics", _("Analytics")),
     ("review", "review", _("Review")),
+    ("flag", "flags", _("Flags")),
 )
 """Permission, address and name of each page in the main navigation."""
 
 NOT_ASKED: dict[str, dict[str, Any]] = {"review": {"type": "", "statuses": ()}}
 """What a page has no filter for, and so leaves out of the question that it is handed."""
+
+ASKS_NOTHING = ("flags",)
+"""Pages that answer no question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,12 @@ def page_links(request: HttpRequest, query: MessageQuery | None = None) -> list[
     """The pages that this person may open, each with the present question but its order and page."""
     may = _may(request)
     prefix = SHARED if hasattr(request, "visitor") else ""
+    # Who reviews finds the flags there.
+    left_out = {"flag"} if "review" in may or "see_messages" not in may else set()
     return [
-        _link(request, prefix + name, label, query) for need, name, label in PAGES if need in may
+        _link(request, prefix + name, label, query)
+        for need, name, label in PAGES
+        if need in may - left_out
     ]
 
 
@@ -115,7 +123,7 @@ def _link(
 ) -> PageLink:
     path = reverse(name)
     href = path
-    if query:
+    if query and name not in ASKS_NOTHING:
         href = question_url(path, query.but(sort=DEFAULT_SORT, **NOT_ASKED.get(name, {})))
     return PageLink(label, href, request.path.startswith(path))
 

@@ -1,4 +1,4 @@
-"""What people make and the app keeps for them: saved views, start pages, share links and their openings.
+"""What people make and the app keeps for them: saved views, start pages, share links, flags.
 
 Questions stand here as their address has them, personal values sealed: a dump of the database shows none.
 """
@@ -8,7 +8,10 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 
+from messages_app.archive.columns import WallTimeColumn
+
 LONGEST_NAME = 60
+LONGEST_NOTE = 500
 
 
 def keep_the_teams(collector: Any, field: Any, views: Any, using: str) -> None:
@@ -93,3 +96,35 @@ class Opening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.link_id} {self.opened_at}"
+
+
+class Flag(models.Model):
+    """A message that somebody wants to be looked at, why, and whether that is done.
+
+    `key` is the archive's; `type`, `message_id` and `date` find the message where the archive has not
+    read it yet. The note is a person's words: it may hold personal values.
+    """
+
+    key = models.BigIntegerField()
+    type = models.CharField(max_length=10)
+    message_id = models.BigIntegerField()
+    date = WallTimeColumn()
+    note = models.CharField(max_length=LONGEST_NOTE)
+    flagged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    flagged_at = models.DateTimeField()
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-flagged_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["key"], name="flag_key"),
+            models.Index(fields=["done_at", "flagged_at"], name="flag_done"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type}:{self.message_id}"

@@ -8,6 +8,7 @@ from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
 from messages_app import audited, made  # noqa: F401 - Django looks for its models here
+from messages_app.archive import tables  # noqa: F401 - and for these
 from messages_app.archive.columns import (
     BytewiseText,
     CreditsColumn,
@@ -116,6 +117,11 @@ class Message(models.Model):
                 fields=["client_message_id"],
                 name="message_reference",
                 condition=~models.Q(client_message_id=""),
+            ),
+            models.Index(
+                fields=["sender", "date"],
+                name="message_opt_out",
+                condition=models.Q(is_opt_out=True),
             ),
         ]
 

@@ -168,6 +168,11 @@ def own_link(pk: int, viewer: Viewer) -> ShareLink | None:
     return link if is_theirs else None
 
 
+def open_count(now: datetime) -> int:
+    """Links of all people that have neither ended nor been ended."""
+    return ShareLink.objects.filter(revoked_at=None, expires_at__gt=now).count()
+
+
 def revoke(link: ShareLink, now: datetime) -> None:
     """End the link, and every visit by it, at once."""
     ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now)

@@ -1,18 +1,24 @@
 """The app's addresses."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
+from messages_app.addresses import SealedPath
 from messages_app.views import (
     analytics,
     audit,
     conversations,
     export_jobs,
     exports,
+    flags,
+    message,
     messages,
     panels,
+    people,
     preferences,
     provenance,
     review,
+    review_archive,
+    review_panels,
     saved,
     search,
     shares,
@@ -21,12 +27,17 @@ from messages_app.views import (
 )
 from messages_app.views.visiting import for_visitors
 
+register_converter(SealedPath, "sealed")
+
 urlpatterns = [
     path("", saved.home, name="home"),
     path("messages/", messages.messages, name="messages"),
     path("messages/count/", messages.count, name="messages_count"),
     path("messages/figures/", messages.figures, name="messages_figures"),
-    path("messages/<str:kind>/<int:message_id>/", messages.message, name="message"),
+    path("messages/<str:kind>/<int:message_id>/", message.message, name="message"),
+    path("messages/<str:kind>/<int:message_id>/flag/", flags.flag, name="flag_message"),
+    path("messages/<sealed:row>/", message.row, name="row"),
+    path("messages/<sealed:row>/reveal/", message.reveal, name="reveal"),
     path("search/", search.search, name="search"),
     path("search/readings/", search.readings, name="readings"),
     path("preferences/columns/", preferences.column_preferences, name="column_preferences"),
@@ -45,6 +56,13 @@ urlpatterns = [
     path("analytics/changed/", watching.changed, name="changed"),
     path("analytics/data.json", analytics.analytics_data, name="analytics_data"),
     path("review/", review.review, name="review"),
+    path("review/panels/<str:name>/", review_panels.review_panel, name="review_panel"),
+    path("review/flags/", flags.all_flags, name="flags"),
+    path("review/flags/<int:pk>/", flags.settle, name="settle_flag"),
+    path("review/archive/", review_archive.review_archive, name="review_archive"),
+    path("review/archive/reread/", review_archive.reread, name="reread"),
+    path("review/archive/reread/<int:pk>/", review_archive.stop_reread, name="stop_reread"),
+    path("review/people/", people.people, name="people"),
     path("review/audit/", audit.audit, name="audit"),
     path("review/audit/export.csv", audit.audit_export, name="audit_export"),
     path("s/<str:token>/", visiting.shared, name="shared"),
@@ -55,9 +73,10 @@ urlpatterns = [
     ),
     path(
         "shared/messages/<str:kind>/<int:message_id>/",
-        for_visitors(messages.message),
+        for_visitors(message.message),
         name="shared_message",
     ),
+    path("shared/messages/<sealed:row>/", for_visitors(message.row), name="shared_row"),
     path("shared/analytics/", for_visitors(analytics.analytics), name="shared_analytics"),
     path("shared/analytics/panels/<str:name>/", for_visitors(panels.panel), name="shared_panel"),
     path(

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from django.utils.translation.template import templatize
 
-MODULES = ("django.utils.translation", "messages_app.provider.errors")
-"""Where the functions come from; the second marks texts for layers that know no Django."""
+MODULES = (
+    "django.utils.translation", "messages_app.provider.errors", "messages_app.archive.windows",
+)  # fmt: skip
+"""Where the functions come from; the others mark texts for layers that know no Django."""
 FORMS = {
     "gettext": ("one",), "gettext_lazy": ("one",), "gettext_noop": ("one",),
     "ngettext": ("one", "many"), "ngettext_lazy": ("one", "many"),

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.utils.regex_helper import normalize
 
+from messages_app.addresses import sealed_row
 from tests.campaign import rounds
 from tests.conftest import browser, person
 from tests.factories import record
@@ -90,6 +91,8 @@ RULES: dict[str, Rule] = {
     "messages_count": may(*ROWS),
     "messages_figures": may(*FIGURES),
     "message": may(*ROWS),
+    "row": may(*ROWS),
+    "reveal": may(*ROWS, "reveal", by=ASK),
     "search": may(*ROWS, by=ASK),
     "readings": may(*ROWS),
     "column_preferences": may(*ROWS, by=ASK),
@@ -107,7 +110,15 @@ RULES: dict[str, Rule] = {
     "worth_a_look": may(*FIGURES),
     "changed": may(*FIGURES),
     "analytics_data": may(*FIGURES),
+    "flag_message": may(*ROWS, "flag", by=SEND),
     "review": may("review", *ROWS, by=ASK),
+    "review_panel": may("review", *ROWS),
+    "review_archive": may("review", *ROWS),
+    "reread": may("review", *ROWS, by=ASK),
+    "stop_reread": may("review", *ROWS, by=SEND),
+    "flags": may(*ROWS, "flag"),
+    "settle_flag": may(*ROWS, "flag", by=SEND),
+    "people": may("review"),
     "audit": may("review", by=ASK),
     "audit_export": may("review"),
     "shares": may("share"),
@@ -125,6 +136,7 @@ RULES: dict[str, Rule] = {
     "shared_messages_count": visitors(READ),
     "shared_messages_figures": visitors(READ),
     "shared_message": visitors(READ),
+    "shared_row": visitors(READ),
     "shared_analytics": visitors(ASK),
     "shared_panel": visitors(READ),
     "shared_analytics_data": visitors(READ),
@@ -169,10 +181,11 @@ RULES: dict[str, Rule] = {
 }  # fmt: skip
 """One line an address: its name, or its path up to the first group where it has none."""
 
+HOUR_AGO = WALL - timedelta(hours=1)
 SAMPLES = {
     "kind": "sms_mt", "message_id": "1", "pk": "1", "name": "volume", "number": "33639981234",
     "token": "x" * 43, "uidb36": "1", "key": "x", "id": "1", "object_id": "1",
-    "app_label": "auth", "url": "nowhere",
+    "app_label": "auth", "url": "nowhere", "row": sealed_row("sms_mt:1", HOUR_AGO),
 }  # fmt: skip
 
 
@@ -254,7 +267,7 @@ def archive(db, settings, monkeypatch) -> None:
     at(NOW, monkeypatch)
     settings.EMAIL_URL = "smtp://mail.example.org"
     settings.ACCOUNT_RATE_LIMITS = False
-    keep([record(message_id=1, date=WALL - timedelta(hours=1))])
+    keep([record(message_id=1, date=HOUR_AGO)])
 
 
 def actor(name: str) -> Actor:

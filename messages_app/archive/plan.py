@@ -1,6 +1,6 @@
 """What to read next: pure arithmetic over what is covered, how old it is, and what people look at.
 
-    looked at ─▶ present ─▶ ahead ─▶ unsettled ─▶ never read ─▶ reconciliation
+    looked at ─▶ present ─▶ ahead ─▶ asked for ─▶ unsettled ─▶ never read ─▶ reconciliation
 
 Each is newest first but the last, which goes round by age. Times are wall times of the provider's
 zone; `now` is aware and in that zone.
@@ -38,7 +38,7 @@ AT_ONCE = 10**6
 """A stride that cuts nothing."""
 
 
-LOOKED, PRESENT, RECONCILE = "looked", "present", "settled"
+LOOKED, PRESENT, ASKED, RECONCILE = "looked", "present", "asked", "settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,20 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A window that somebody wants to be read again: what was read before `since` (aware) is not enough."""
+
+    window: Window
+    since: datetime
+
+    def unread(self, spans: Iterable[Fetched]) -> list[Window]:
+        """The seconds that were not read since."""
+        return without(self.window, [s.window for s in spans if s.fetched_at >= self.since])
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
-    """A window of a few days to read, and why: the name of a band, "gap", "settled" or "looked"."""
+    """A window of a few days to read, and why: the name of a band, "gap", "settled", "looked", "asked"."""
 
     window: Window
     reason: str
@@ -171,14 +183,16 @@ def plan(
     looks: Sequence[Window] = (),
     barred: Sequence[Window] = (),
     paused: Sequence[Window] = (),
+    asked: Sequence[Asked] = (),
     policy: Policy = Policy(),
     stride: int = 1,
 ) -> Iterator[Work]:
     """All that is to be read, in order, from `since` on, where the provider's memory begins.
 
     `looks` are what people look at, in turn where they are several; `barred` windows failed and wait
-    for their next try; what is missing of `paused` ones is not to be filled but for the present. A
-    window is of `stride` days at most, but for the future, which is read at once.
+    for their next try; what is missing of `paused` ones is not to be filled but for the present;
+    `asked` are to be read again. A window is of `stride` days at most, but for the future, which is read
+    at once.
 
     A caller takes what it has time for, and asks again.
     """
@@ -198,6 +212,14 @@ def plan(
         width = AT_ONCE if band == policy.ahead.name else stride
         left_out = barred if band == PRESENT else [*barred, *held_back]
         yield from _works(band, _stale_of(band, whole, read, now, policy), left_out, width)
+        if band == policy.ahead.name:
+            again = [
+                part
+                for one in asked
+                for piece in one.unread(spans)
+                if (part := overlap(piece, whole))
+            ]
+            yield from _works(ASKED, again, barred, stride)
     left_out = [*barred, *held_back]
     yield from _works("unsettled", _left_behind(whole, read, now, policy), left_out, stride)
     yield from _works("gap", gaps(whole, spans, now, LEADING), left_out, stride)

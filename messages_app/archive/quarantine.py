@@ -13,8 +13,9 @@ from django.db.models import F
 
 from messages_app.archive import points
 from messages_app.archive.claims import Held, LostClaim
-from messages_app.archive.coverage import without
+from messages_app.archive.coverage import overlap, without
 from messages_app.archive.keeping import Kept, keep
+from messages_app.archive.plan import Asked
 from messages_app.archive.windows import Proven, Unproven, Window, gettext_noop
 from messages_app.models import Quarantine, Span
 from messages_app.provider import MessageRecord
@@ -96,13 +97,16 @@ def _sorted_out(
     return tuple(good), poison
 
 
-def barred(now: datetime) -> list[Window]:
-    """Windows that failed and are not due for another try yet."""
+def barred(now: datetime, asked: Sequence[Asked] = ()) -> list[Window]:
+    """Windows that failed and are not due for another try yet; one that was `asked` for since is due."""
     found = []
     for entry in Quarantine.objects.all():
+        window = Window(entry.start, entry.end)
+        if any(overlap(one.window, window) and entry.seen_at < one.since for one in asked):
+            continue
         wait = min(FIRST_WAIT * 2 ** min(entry.tries - 1, 20), LONGEST_WAIT)
         if entry.seen_at + wait > now:
-            found.append(Window(entry.start, entry.end))
+            found.append(window)
     return found
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Literal, Protocol
 
-from messages_app.archive import faults, points, quarantine
+from messages_app.archive import faults, points, quarantine, timing
 from messages_app.archive.claims import Held, LostClaim, claim, confirm, release
 from messages_app.archive.coverage import days, overlap, without
 from messages_app.archive.plan import kept_for_sure
@@ -39,6 +39,7 @@ from messages_app.archive.windows import (
     Unproven,
     Window,
     fetch_windows,
+    gettext_noop,
 )
 from messages_app.models import SyncRun
 from messages_app.provider import ClockFault, MessageRecord, Page, PageRequest, ProviderError
@@ -67,13 +68,17 @@ class CountingReader(Reader, Protocol):
 @dataclass(frozen=True, slots=True)
 class Dated:
     """A reader whose answers bear the right time. A wrong clock here would take for past what is to
-    come, and fence off what is true; an answer from some cache on the way is no reading of now."""
+    come, and fence off what is true; an answer from some cache on the way is no reading of now.
+
+    `took` are the seconds of its calls."""
 
     reader: Reader
+    took: list[float] = field(default_factory=list)
 
     def page(self, request: PageRequest) -> Page:
         """Raises ClockFault besides what the reader raises."""
         page = self.reader.page(request)
+        self.took.append(page.seconds)
         told, sent = page.answered_at, page.fetched_at
         if told and not (
             sent - CLOCKS_APART <= told <= sent + timedelta(seconds=page.seconds) + CLOCKS_APART
@@ -139,13 +144,13 @@ class Result:
             return self.error.kind
         reasons = {one.reason for one in self.unproven}
         if self.busy:
-            reasons.add("others were at work on it")
+            reasons.add(gettext_noop("others were at work on it"))
         if self.again:
             reasons.add(BOUNDS_CHANGED)
         if self.lost:
-            reasons.add("others took it over")
+            reasons.add(gettext_noop("others took it over"))
         if self.is_cut:
-            reasons.add("not wanted any more")
+            reasons.add(gettext_noop("not wanted any more"))
         return "; ".join(sorted(reasons))
 
 
@@ -189,6 +194,7 @@ class Syncer:
     _shown: tuple[MessageRecord, ...] = ()
     _shares: list[_Share] = field(default_factory=list)
     _renewed: float = 0.0
+    _took: list[float] = field(default_factory=list)
 
     def run(self, kind: str, windows: Iterable[Window], *, whole: Window) -> Result:
         """Read the windows, newest claims first as they come, and record the run over `whole`.
@@ -220,7 +226,7 @@ class Syncer:
         narrow = PageRequest(date_start=whole.start, date_end=whole.end)
         self._bounds, self._is_misled, self._shown = self._known_bounds(whole), False, ()
         outcomes = fetch_windows(
-            Dated(self.reader),
+            Dated(self.reader, self._took),
             self._claimed(windows, result),
             narrow,
             bounds=self._bounds,
@@ -392,6 +398,7 @@ class Syncer:
             record.rows, record.windows = result.counts.rows, result.counts.windows
             record.calls = result.counts.calls
             record.save()
+            timing.note(self._took, self.now())
             points.reached("run ended")
         except faults.FAILURES:
             if ending is None:
@@ -400,6 +407,7 @@ class Syncer:
             # writes the run's end down.
         finally:
             self._shares.clear()
+            self._took.clear()
 
     def _keep_rest(self, result: Result) -> None:
         """What was proven; nothing more where the provider, asked about it once more, fails."""
@@ -425,6 +433,7 @@ RUNS_KEPT = timedelta(days=30)
 def forget_runs(now: datetime) -> None:
     """Runs end up as a line each, hundreds a day: the old ones tell nothing any more."""
     SyncRun.objects.filter(ended_at__lt=now - RUNS_KEPT).delete()
+    timing.forget(now - RUNS_KEPT)
 
 
 def stride_for(rows_a_day: float) -> int:

@@ -17,7 +17,7 @@ from time import monotonic
 
 from django.db import connection
 
-from messages_app.archive import faults, looks, points, quarantine, searching
+from messages_app.archive import faults, looks, points, quarantine, rereads, searching
 from messages_app.archive.agenda import Agenda
 from messages_app.archive.claims import is_at_work
 from messages_app.archive.plan import AT_ONCE, RECONCILE, Policy, Work, horizon, plan
@@ -127,6 +127,7 @@ class Worker:
         points.reached("orphans closed")
         self._told_calls = self.reader.calls
         edge = self._kept_from()
+        rereads.close(edge, self._utc())
         works = self._works(edge)
         first = next(works, None)
         points.reached("windows planned")
@@ -136,6 +137,7 @@ class Worker:
         result = self._read(first, works, edge, agenda)
         self._index(result.counts.rows, agenda)
         looks.forget_old(self._utc())
+        rereads.forget_old(self._utc())
         if not result.error:
             # Since when it fails is told by the oldest of the runs that did.
             forget_runs(self._utc())
@@ -159,13 +161,15 @@ class Worker:
     def _works(self, edge: datetime) -> Iterator[Work]:
         now = self.now()
         whole = Window(edge, horizon(now, self.policy))
+        asked = rereads.wanted()
         yield from plan(
             spans_in(whole),
             now,
             since=edge,
             looks=looks.recent(self._utc()),
-            barred=quarantine.barred(self._utc()),
+            barred=quarantine.barred(self._utc(), asked),
             paused=self._stopped_looks(),
+            asked=asked,
             policy=self.policy,
             stride=self._stride(),
         )
@@ -193,6 +197,7 @@ class Worker:
             # Told or not: what was read before somebody looked is none of theirs.
             self._told_calls, told_rows = self.reader.calls, counts.rows
             looks.report(agenda.drawn, calls, rows, self._utc())
+            rereads.report(agenda.drawn, calls, rows)
 
         def check() -> None:
             if self.stopped():

@@ -6,9 +6,11 @@ request ─▶ asked() ─▶ redirect (a form was sent, or the URL spells perso
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django_htmx.middleware import HtmxDetails
@@ -19,6 +21,7 @@ from messages_app.analysis.query import MessageQuery
 from messages_app.answers import is_at_hand
 from messages_app.archive.windows import TooMuch
 from messages_app.audit_questions import record_search
+from messages_app.fields import WallTimeField
 from messages_app.filters import (
     ASKS_FOR_PERSONAL,
     EXTRAS,
@@ -137,6 +140,14 @@ def extras_of(params: QueryDict) -> list[tuple[str, str]]:
     """The page's own parameters that are no part of the question, to keep them on the way."""
     kept = EXTRAS - FORM_ONLY
     return [(name, str(params[name])) for name in sorted(kept) if params.get(name)]
+
+
+def second_of(text: str) -> datetime | None:
+    """The second that a link to a message bears (`at=…`); None for what is none."""
+    try:
+        return WallTimeField(skipped=True).clean(text)
+    except ValidationError:
+        return None
 
 
 def attempt(work: Callable[[MessageQuery], T], query: MessageQuery, path: str) -> T | Trouble:

@@ -51,7 +51,7 @@ ROW = re.compile(r"(sms_m[to]):(\d{1,18})", re.ASCII)
 class TrailForm(forms.Form):
     """The filters, and what cannot be understood of them."""
 
-    who = forms.CharField(label=gettext_lazy("Who or whence"), max_length=150, required=False)
+    who = forms.CharField(label=gettext_lazy("Who, or from where"), max_length=150, required=False)
     act = forms.ChoiceField(label=gettext_lazy("What"), choices=Act.choices, required=False)
     date_start = WallTimeField(label=gettext_lazy("From"), required=False)
     date_end = WallTimeField(label=gettext_lazy("To"), ends=True, required=False)
@@ -214,6 +214,8 @@ def _told(line: AuditLine) -> Told:
 def _asked(line: AuditLine) -> tuple[str, str]:
     """The question in words, and its address where it has no digest in it: a digest is no number."""
     params = QueryDict(line.question)
+    if line.act == Act.SETTING_CHANGED:
+        return "", ""
     if line.act == Act.TRAIL_READ or not line.question:
         return ", ".join(f"{name}: {_short(value)}" for name, value in params.items()), ""
     opened = params.copy()

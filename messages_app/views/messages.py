@@ -1,20 +1,17 @@
 """The table of messages, the strip of figures above it, and one message with all its fields."""
 
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from messages_app import clock
+from messages_app import flags
 from messages_app.access import Viewer, gate
 from messages_app.analysis import shown
 from messages_app.analysis.archived import Cursor, count_archived
@@ -26,15 +23,12 @@ from messages_app.analysis.query import (
     MessageQuery,
     last_page,
 )
-from messages_app.answers import ARCHIVE, found, listed, looks, tallied
+from messages_app.answers import ARCHIVE, listed, tallied
 from messages_app.archive.keys import key_of
-from messages_app.fields import WallTimeField
 from messages_app.filters import MAX_PAGE, question_url, sealed_params
-from messages_app.neighbours import neighbours
 from messages_app.places import place
 from messages_app.preferences import USUAL, Preferences
-from messages_app.provider import MAX_MESSAGE_ID
-from messages_app.sms.terms import MO, MT
+from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
 from messages_app.views.asking import (
     asked,
     attempt,
@@ -44,7 +38,6 @@ from messages_app.views.asking import (
     show,
 )
 from messages_app.views.columns import columns
-from messages_app.views.detail import detail
 from messages_app.views.exports import menu
 from messages_app.views.figures import strip
 from messages_app.views.nothing import nothing
@@ -106,6 +99,8 @@ def _cursor(request: HttpRequest) -> Cursor | None:
     """The row that the page comes after or before, where the link names one."""
     for name in ("after", "before"):
         text = request.GET.get(name, "")
+        with suppress(BrokenSeal):
+            text = unseal(name, text) if is_sealed(text) else text
         # Of longer digits Python makes no number at all.
         if text.isascii() and text.isdecimal() and len(text) < 20 and int(text) < 2**63:
             return Cursor(int(text), forward=name == "after")
@@ -134,7 +129,12 @@ def _listed(
     last = query.offset + len(listing.rows) + listing.unreadable
     return {
         "listing": listing,
-        "rows": table_rows(listing.rows, query, linked="see_personal" in viewer.may),
+        "rows": table_rows(
+            listing.rows,
+            query,
+            linked="see_personal" in viewer.may,
+            flagged=flags.flagged(listing.rows) if flags.sees(viewer) and listing.rows else (),
+        ),
         "sentence": sentence(query, listing.total, known=listing.is_total_known),
         "first": shown.number(first),
         "last": shown.number(last),
@@ -184,7 +184,8 @@ def _step(path: str, query: MessageQuery, listing: Listing, pages: int) -> str:
     extra = []
     if listing.source == ARCHIVE and listing.rows:
         name, row = ("after", listing.rows[-1]) if pages > 0 else ("before", listing.rows[0])
-        extra = [(name, str(key_of(row.type, row.message_id)))]
+        key = str(key_of(row.type, row.message_id))
+        extra = [(name, key if query.mask.is_open else seal(name, key))]
     return question_url(path, query.but(page=query.page + pages), extra)
 
 
@@ -228,50 +229,3 @@ def figures(request: HttpRequest) -> HttpResponse:
         else:
             context |= strip(answer)
     return render(request, "messages_app/_figures.html", context)
-
-
-@require_safe
-def message(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
-    """One message with every field; `?at=` says in which second to look for it."""
-    viewer = gate(request, "see_messages")
-    if kind not in (MT, MO):
-        raise Http404(_("There are outgoing (sms_mt) and incoming (sms_mo) messages."))
-    if (
-        message_id >= MAX_MESSAGE_ID
-    ):  # no row bears it, and its key would be too long for a database
-        raise Http404(_("No message has so large a number."))
-    now = clock.now()
-    query = MessageQuery(now=now, mask=viewer.mask)
-    at = _second(request.GET.get("at", ""))
-    key = f"{kind}:{message_id}"
-    record = attempt(partial(found, key, at), query, request.path)
-    context: dict[str, Any] = {"key": key, "at": at, "back": _way_back(request, query)}
-    context |= searched(request) if query.fence is None else {}
-    if isinstance(record, Trouble):
-        context["trouble"] = record
-    elif record is None and at is None:
-        raise Http404(_("This link does not say when the message was sent (at=…)."))
-    elif record is None:
-        raise Http404(_("The provider shows no such message at that time."))
-    else:
-        context |= detail(record, query, looks(key, viewer.mask), neighbours(record, viewer.mask))
-    return show(request, "message", context)
-
-
-def _way_back(request: HttpRequest, query: MessageQuery) -> Offer:
-    """The list or conversation that a link led here from; the browser tells no address of other sites."""
-    came_from = urlsplit(request.headers.get("Referer", ""))
-    path = place("messages", query)
-    is_ours = came_from.netloc == request.get_host()
-    asked = f"?{came_from.query}" if came_from.query else ""
-    if is_ours and came_from.path.startswith(reverse("conversation", args=["-"])[:-2]):
-        return Offer(_("Back to the conversation"), f"{came_from.path}{asked}")
-    is_list = is_ours and came_from.path == path
-    return Offer(_("Back to the list"), f"{path}{asked}" if is_list else path)
-
-
-def _second(text: str) -> datetime | None:
-    try:
-        return WallTimeField(skipped=True).clean(text)
-    except ValidationError:
-        return None

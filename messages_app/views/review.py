@@ -25,6 +25,8 @@ from messages_app.views.asking import asked, attempt, must_wait, show
 from messages_app.views.narrowing import rows_url
 from messages_app.views.provenance import provenance
 from messages_app.views.question_bar import bar, sentence
+from messages_app.views.review_pages import review_pages
+from messages_app.views.review_panels import PANELS, drawn, frames
 from messages_app.views.trouble import Trouble
 
 REVIEWED = (MODERATION, DENIED, NOT_SENT, UNDELIVERED)
@@ -56,13 +58,14 @@ class Section:
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
     """What needs an administrator's eye in a period; every figure opens its rows."""
-    gate(request, "review", "see_messages")
+    viewer = gate(request, "review", "see_messages")
     question = asked(request)
     if isinstance(question, HttpResponse):
         return question
     given = question.query
     query = given.but(statuses=(), type="") if given else None
     context = bar(request, replace(question, query=query), without=("type", "status"))
+    context["review_pages"] = review_pages(request, viewer)
     if given and query:
         context["left_out"] = bool(given.statuses or given.type)
         context |= _answer(request, query)
@@ -74,17 +77,25 @@ def _answer(request: HttpRequest, query: MessageQuery) -> dict[str, Any]:
     context: dict[str, Any] = {
         "query": query,
         "here": question_url(path, query),
+        "whole": question_url(path, query, [("wait", "1")]),
         "sentence": sentence(query.but(statuses=REVIEWED), None),
     }
     if any(must_wait(request, _about(name, query)) for name in REVIEWED):
-        return context | {"waits_for": question_url(path, query, [("wait", "1")])}
+        return context | {"waits_for": context["whole"]}
     answers: list[Answered[Counted] | Trouble] = []
     for name in REVIEWED:
         found = attempt(partial(_counted_about, name), query, path)
         if isinstance(found, Trouble) and found.kind == "error":
             return context | {"trouble": found}
         answers.append(found)
-    return context | _counted(query, answers)
+    return context | _counted(query, answers) | _panels(request, query)
+
+
+def _panels(request: HttpRequest, query: MessageQuery) -> dict[str, Any]:
+    """What else is reviewed: each by a request of its own, and at once for a page without scripts."""
+    if request.GET.get("wait") == "1" and not request.headers.get("HX-Request"):
+        return {"panels": [drawn(panel, query) for panel in PANELS.values()]}
+    return {"frames": frames(query)}
 
 
 def _about(name: str, query: MessageQuery) -> MessageQuery:

@@ -1,10 +1,10 @@
 """A message as the table shows it: every word ready, so that the row template only prints."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from messages_app.addresses import conversation_paths
+from messages_app.addresses import conversation_paths, sealed_row
 from messages_app.analysis import shown
 from messages_app.analysis.conversations import handset_of
 from messages_app.analysis.countries import country_name, flag
@@ -15,6 +15,7 @@ from messages_app.archive.rows import ArchivedRecord
 from messages_app.places import place
 from messages_app.privacy import HiddenNumber, HiddenText
 from messages_app.provider import MessageRecord
+from messages_app.sealing import PREFIX
 from messages_app.sms.delays import delay_between
 from messages_app.sms.parts import Parts, parts_of
 from messages_app.sms.terms import DELIVERED, MO, MT
@@ -59,17 +60,22 @@ class Row:
     client: str
     id: str
     conversation: str = ""
+    is_flagged: bool = False
 
 
 def table_rows(
-    records: tuple[MessageRecord, ...], query: MessageQuery, *, linked: bool = False
+    records: tuple[MessageRecord, ...],
+    query: MessageQuery,
+    *,
+    linked: bool = False,
+    flagged: Collection[str] = (),
 ) -> list[Row]:
-    """The rows of a page, in order; each number `linked` to its conversation."""
-    bases = {kind: place("message", query, kind, 0)[:-2] for kind in (MT, MO)}
+    """The rows of a page, in order; each number `linked` to its conversation. `flagged` are keys."""
+    page_of = message_paths(query)
     places = shown.places(record.cost for record in records if record.type != MO)
     path_of = conversation_paths() if linked else _no_path
     return [
-        _row(record, query, bases.get(record.type, bases[MT]), places, path_of)
+        _row(record, query, page_of, places, path_of, is_flagged=record.key in flagged)
         for record in records
     ]
 
@@ -81,9 +87,11 @@ def _no_path(_number: str) -> str:
 def _row(
     record: MessageRecord,
     query: MessageQuery,
-    base: str,
+    page_of: Callable[[MessageRecord], str],
     places: int,
     path_of: Callable[[str], str],
+    *,
+    is_flagged: bool,
 ) -> Row:
     incoming = record.type == MO
     region = row_region(record)
@@ -92,7 +100,7 @@ def _row(
     now = query.now.replace(tzinfo=None)
     return Row(
         key=record.key,
-        href=message_path(record, base),
+        href=page_of(record),
         time=shown.day_and_clock(record.date, now),
         iso=f"{record.date:%Y-%m-%d %H:%M:%S}",
         ago=shown.ago(record.date, now),
@@ -118,6 +126,7 @@ def _row(
         client=str(record.client_id or ""),
         id=str(record.message_id),
         conversation=path_of(handset_of(record)),
+        is_flagged=is_flagged,
     )
 
 
@@ -142,6 +151,19 @@ def characters_of(record: MessageRecord) -> int:
         return record.message_length
     text = record.message
     return text.length if isinstance(text, HiddenText) else len(text)
+
+
+def message_paths(query: MessageQuery) -> Callable[[MessageRecord], str]:
+    """Makes the addresses of messages' pages for the asker of `query`.
+
+    Under a mask they are sealed: nobody goes through messages by their numbers, or writes one that stands
+    in a colleague's ticket beside a phone number.
+    """
+    if not query.mask.is_open:
+        base = place("row", query, f"{PREFIX}-").removesuffix(f"{PREFIX}-/")
+        return lambda record: f"{base}{sealed_row(record.key, record.date)}/"
+    bases = {kind: place("message", query, kind, 0)[:-2] for kind in (MT, MO)}
+    return lambda record: message_path(record, bases.get(record.type, bases[MT]))
 
 
 def message_path(record: MessageRecord, base: str) -> str:

@@ -21,16 +21,17 @@ from messages_app import clock
 from messages_app.access import gate
 from messages_app.analysis import shown
 from messages_app.analysis.operators import DAY
+from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import clauses
 from messages_app.answers import count_at_hand
 from messages_app.audit_questions import record_search_box
 from messages_app.filters import PERSONAL, SEARCHED, question_url
-from messages_app.privacy import holds_number
+from messages_app.privacy import holds_number, mask_of
 from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
 from messages_app.searches import LONGEST, Mistake, Reading, Search, understood
 from messages_app.views.asking import FORM, opened_form
 from messages_app.views.question_bar import sentence
-from messages_app.views.rows import message_path
+from messages_app.views.rows import message_paths
 from messages_app.views.search_help import search_help
 
 LINE = "q"
@@ -133,8 +134,8 @@ def _address(reading: Reading, found: Search, may: frozenset[str]) -> str:
     if reading.query:
         return question_url(reverse("messages"), reading.query, extra)
     (record,) = reading.records
-    href = message_path(record, reverse("message", args=[record.type, 0])[:-2])
-    return f"{href}&{urlencode(extra)}" if extra else href
+    href = message_paths(MessageQuery(now=clock.now(), mask=mask_of(may)))(record)
+    return f"{href}{'&' if '?' in href else '?'}{urlencode(extra)}" if extra else href
 
 
 def _offers(found: Search, may: frozenset[str], but: str = ALL) -> list[ReadingOffer]:

@@ -14,7 +14,6 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,6 +28,7 @@ from messages_app.analysis.fence import fenced
 from messages_app.analysis.query import MessageQuery
 from messages_app.archive.starting import is_ours
 from messages_app.filters import question_url
+from messages_app.limits import Limit
 from messages_app.made import ShareLink
 from messages_app.privacy import Mask, asked_number, text, words
 from messages_app.sources import fingerprint
@@ -42,6 +42,8 @@ COOKIE_PATH = "/shared/"
 
 GUESSES, WHILE = 30, 600
 """Tokens that opened nothing, from one address in so many seconds: then none is looked at."""
+
+GUESSING = Limit("guesses", GUESSES, WHILE)
 
 
 def private(answer: HttpResponse) -> HttpResponse:
@@ -63,11 +65,12 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     """The address that was sent to somebody. A preview that fetches it opens nothing."""
     if request.method != "POST":
         return private(render(request, "messages_app/shared_open.html"))
-    if _guesses(request) >= GUESSES:
+    guesser = _guesser(request)
+    if GUESSING.is_reached(guesser):
         return nothing(request, status=429)
     opened = sharing.open_link(token, clock.real_now())
     if opened is None:
-        _count_guess(request)
+        GUESSING.count(guesser)
         return nothing(request)
     link, secret = opened
     answer = redirect(first_page(link))
@@ -79,23 +82,9 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _guesser(request: HttpRequest) -> str:
+    """Who guesses, told by a hash: no cache keeps addresses."""
     address = str(request.META.get("REMOTE_ADDR", ""))
-    return (
-        f"guesses-{hmac.new(settings.PRIVACY_KEY.encode(), address.encode(), sha256).hexdigest()}"
-    )
-
-
-def _guesses(request: HttpRequest) -> int:
-    return int(cache.get(_guesser(request), 0))
-
-
-def _count_guess(request: HttpRequest) -> None:
-    key = _guesser(request)
-    if not cache.add(key, 1, WHILE):
-        try:
-            cache.incr(key)
-        except ValueError:  # its time ended since
-            cache.add(key, 1, WHILE)
+    return hmac.new(settings.PRIVACY_KEY.encode(), address.encode(), sha256).hexdigest()
 
 
 def first_page(link: ShareLink) -> str:

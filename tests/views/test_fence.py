@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from django.urls import reverse
 
+from messages_app.addresses import sealed_row
 from messages_app.analysis.statuses import KINDS, SORTS
 from messages_app.made import SavedView, ShareLink
 from messages_app.models import Look, Message, Rollup
@@ -19,8 +20,8 @@ from messages_app.sealing import seal
 from messages_app.urls import urlpatterns
 from messages_app.views.panels import PANELS
 from tests.campaign import rounds
-from tests.dashboard.test_doors import ADDRESSES, OPEN
-from tests.views.conftest import NOW
+from tests.test_walk import ADDRESSES, RULES
+from tests.views.conftest import NOW, WALL
 from tests.views.links_made import FENCE, at, inside, keep, link_of, outside, visitor
 
 pytestmark = pytest.mark.django_db
@@ -235,7 +236,7 @@ def test_t16_every_link_of_the_shared_pages_leads_to_shared_pages(administrator)
         assert [link for link in links if not link.startswith(("/shared/", "/static/"))] == []
 
 
-OTHERS = [one for one in ADDRESSES if not str(one[1]).startswith("shared")]
+OTHERS = [one for one in ADDRESSES if not one.name.startswith("shared")]
 
 
 @pytest.mark.parametrize("method", ["get", "post", "head", "options", "put", "delete", "patch"])
@@ -249,14 +250,14 @@ def test_t16_t18_the_cookie_opens_no_other_address(administrator, method):
         made_at=NOW, changed_at=NOW,
     )  # fmt: skip
     assert len(OTHERS) > 30
-    for path, name in OTHERS:
+    for path, name in ((one.path, one.name) for one in OTHERS):
         for headers in ({}, {"HX-Request": "true"}):
-            address = path.replace("/1/", f"/{view.pk}/") if "view" in str(name) else path
+            address = path.replace("/1/", f"/{view.pk}/") if "view" in name else path
             answer = getattr(client, method)(address, headers=headers)
             told = b"" if answer.streaming else answer.content
             assert b"inside-" not in told, path
             assert b"OUTSID" not in told, path
-            if name not in OPEN:
+            if RULES[name].needs is not None:
                 target = answer.headers.get("Location") or answer.headers.get("HX-Redirect") or ""
                 assert "/login/" in target, (path, answer.status_code)
     link.refresh_from_db()
@@ -274,7 +275,8 @@ def test_t18_shared_pages_are_read_and_narrowed_alone(administrator, pattern):
     _link, token = link_of(administrator)
     client = visitor(token)
     refill(1)
-    given = {"kind": "sms_mt", "message_id": 1, "name": "volume"}
+    row = sealed_row("sms_mt:1", WALL)
+    given = {"kind": "sms_mt", "message_id": 1, "name": "volume", "row": row}
     wanted = pattern.pattern.converters
     path = reverse(pattern.name, kwargs={name: given[name] for name in wanted})
     before = ShareLink.objects.values().get()

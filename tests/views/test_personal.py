@@ -8,17 +8,19 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from messages_app.access import PERMISSIONS
-from messages_app.addresses import conversation_path
+from messages_app.addresses import conversation_path, sealed_row
 from messages_app.filters import PERSONAL
 from messages_app.sealing import seal
 from messages_app.urls import urlpatterns
 from tests.conftest import browser, person
+from tests.views.conftest import WALL
 
 NUMBER = "33639981234"
 NO_QUESTION = {
     "home", "views", "save_view", "view", "edit_view", "delete_view", "move_view", "start_view",
-    "search", "readings", "column_preferences", "conversation",
+    "search", "readings", "column_preferences", "conversation", "row", "reveal",
     "shares", "revoke_share", "new_share", "exports", "export_job", "export_file", "export_manifest",
+    "flag_message", "flags", "settle_flag", "review_archive", "reread", "stop_reread", "people",
 }  # fmt: skip
 """Addresses that answer no question: what stands in their query string is nothing to them."""
 
@@ -30,7 +32,7 @@ ASKED = [
 """Visitors' pages have walks of their own: tests/views/test_fence.py."""
 
 SAMPLES = {"kind": "sms_mt", "message_id": 1, "name": "volume", "pk": 1, "token": "x" * 43,
-    "number": "33639981234",
+    "number": "33639981234", "row": sealed_row("sms_mt:1", WALL),
 }  # fmt: skip
 
 
@@ -46,9 +48,13 @@ def counter(db) -> Client:
     return somebody_with(*(name for name in PERMISSIONS if name != "see_personal"))
 
 
+OWN_SAMPLES = {"review_panel": {"name": "senders"}}
+
+
 def address_of(pattern: URLPattern) -> str:
     wanted = pattern.pattern.converters
-    return reverse(str(pattern.name), kwargs={name: SAMPLES[name] for name in wanted})
+    samples = SAMPLES | OWN_SAMPLES.get(str(pattern.name), {})
+    return reverse(str(pattern.name), kwargs={name: samples[name] for name in wanted})
 
 
 @pytest.mark.parametrize("pattern", ASKED, ids=lambda pattern: str(pattern.name))
@@ -108,6 +114,9 @@ def test_figures_lead_to_no_rows_for_who_may_see_none(account, support_client):
         ("/analytics/", {"see_figures"}),
         ("/analytics/data.json", {"see_figures"}),
         ("/review/", {"review", "see_messages"}),
+        ("/review/panels/senders/", {"review", "see_messages"}),
+        ("/review/archive/", {"review", "see_messages"}),
+        ("/review/people/", {"review"}),
         ("/messages/sms_mt/1/", {"see_messages"}),
         (conversation_path(NUMBER), {"see_messages", "see_personal"}),
     ],

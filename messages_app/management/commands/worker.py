@@ -19,6 +19,7 @@ from messages_app.archive.runs import note_failure
 from messages_app.archive.starting import Refused
 from messages_app.archive.worker import Patience, Worker, new_owner
 from messages_app.audit_chain import purge_in_turn
+from messages_app.audit_settings import record_settings
 from messages_app.exports import jobs, kept
 from messages_app.management.ranges import add_same_account
 from messages_app.provider import ConfigurationFault, ProviderError
@@ -100,6 +101,7 @@ def make_files(stop: threading.Event) -> None:
                 kept.forget(clock.real_now())
                 purge_in_turn(clock.real_now())
                 logins.forget(clock.real_now())
+                record_settings()
             pause = 0.0 if jobs.work(owner, clock.real_now, stop.is_set) else jobs.IDLE_SECONDS
             patience.is_over()
         except FAILURES as error:
