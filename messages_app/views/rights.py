@@ -18,6 +18,7 @@ from messages_app.access import gate
 from messages_app.analysis.numbers import shown_number
 from messages_app.archive.forgotten import forgetting
 from messages_app.audit import Act, record
+from messages_app.logins import fresh_login
 from messages_app.personal_file import personal_file
 from messages_app.provider import MAX_REFERENCE
 from messages_app.sealing import BrokenSeal, seal, unseal
@@ -62,6 +63,7 @@ class EraseForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh_login
 def rights(request: HttpRequest) -> HttpResponse:
     """Ask for a number; POST says what is held about it."""
     _gate(request)
@@ -74,6 +76,7 @@ def rights(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@fresh_login
 def rights_file(request: HttpRequest) -> HttpResponseBase:
     """All about the number, as a file."""
     _gate(request)
@@ -90,6 +93,7 @@ def rights_file(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
+@fresh_login
 def rights_erase(request: HttpRequest) -> HttpResponse:
     """Erase the number everywhere, once its last digits are typed."""
     _gate(request)
