@@ -7,7 +7,10 @@ from django.core.cache import cache
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` times in `seconds`, from the first time on. `name` tells it from other limits."""
+    """At most `most` times in `seconds`, from the first time on.
+
+    `name` tells it from other limits; it is part of a key, so without blanks.
+    """
 
     name: str
     most: int

@@ -339,7 +339,9 @@ def became(answer: Any, rule: Rule, who: Actor) -> str:
         return METHOD
     if status == 404 and rule.shared:
         return NOTHING
-    return IN if status < 500 else f"broken: {status}"
+    # No worker runs here, which readiness tells by its status.
+    is_told = status == 503 and rule is RULES["health_ready"]
+    return IN if status < 500 or is_told else f"broken: {status}"
 
 
 OFTEN, SELDOM = ("GET", "POST"), ("HEAD", "PUT", "DELETE", "OPTIONS")

@@ -49,8 +49,8 @@ WHILE = 600
 GUESSES = Limit("guesses", 30, WHILE)
 """Tokens that opened nothing, from one address: then none is looked at."""
 
-OF_LINK = Limit("visits of a link", 6_000, WHILE)
-OF_ADDRESS = Limit("visits from an address", 3_000, WHILE)
+OF_LINK = Limit("visits-of-link", 6_000, WHILE)
+OF_ADDRESS = Limit("visits-from-address", 3_000, WHILE)
 """Requests for one link, and from one address for any: a page with all its parts takes about twenty."""
 
 OPENINGS = Limit("openings", 300, WHILE)

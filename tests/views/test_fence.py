@@ -46,7 +46,7 @@ def _clock(monkeypatch):
     at(NOW, monkeypatch)
     # The campaign asks more often than people read.
     monkeypatch.setattr("messages_app.views.visiting.OF_LINK", Limit("visits", 10**9, 600))
-    monkeypatch.setattr("messages_app.views.visiting.OF_ADDRESS", Limit("visits from", 10**9, 600))
+    monkeypatch.setattr("messages_app.views.visiting.OF_ADDRESS", Limit("visits-from", 10**9, 600))
 
     def asked(*_args):
         raise AssertionError("the provider was asked for a visitor")
