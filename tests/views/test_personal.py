@@ -19,6 +19,7 @@ NO_QUESTION = {
     "home", "views", "save_view", "view", "edit_view", "delete_view", "move_view", "start_view",
     "search", "readings", "column_preferences", "conversation",
     "shares", "revoke_share", "new_share", "exports", "export_job", "export_file", "export_manifest",
+    "rights", "rights_file", "rights_erase",
 }  # fmt: skip
 """Addresses that answer no question: what stands in their query string is nothing to them."""
 
