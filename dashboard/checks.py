@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.private_files import is_open_to_others
+from messages_app.archive.starting import NO_RETENTION
 
 TAG = "safe-start"
 LEAST_KEY = 40
@@ -74,11 +75,7 @@ def _retention() -> Iterator[Finding]:
     """Numbers and texts of real people are not kept for ever by mere forgetfulness."""
     is_real = settings.SMSFACTOR_API_TOKEN.reveal() and not settings.PROVIDER_IS_SANDBOX
     if is_real and settings.RETENTION_MONTHS is None:
-        yield (
-            "E014",
-            "RETENTION_MONTHS is missing; say for how many months messages of the real account keep"
-            " numbers and texts, such as 24.",
-        )
+        yield "E014", NO_RETENTION
 
 
 @register(TAG)

@@ -15,7 +15,7 @@ from django.core.signals import setting_changed
 from messages_app import clock
 from messages_app.analysis.live import LiveSource
 from messages_app.archive.pace import Pace
-from messages_app.archive.starting import SANDBOX, prepare
+from messages_app.archive.starting import NO_RETENTION, SANDBOX, Refused, prepare
 from messages_app.provider import PageRequest, ProviderClient
 
 SANDBOX_TOKEN = "sandbox-"  # noqa: S105 - how the tokens of invented traffic begin
@@ -59,6 +59,13 @@ def account(*, same_account: bool = False) -> Iterator[Account]:
     Raises ConfigurationFault, and Refused where archive and account do not belong together; other
     ProviderErrors where the archive would make room for an account that does not answer.
     """
+    # Plain http is for this machine alone.
+    is_real = (
+        settings.SMSFACTOR_API_TOKEN.reveal()
+        and urlsplit(settings.SMSFACTOR_API_URL).scheme != "http"
+    )
+    if is_real and settings.RETENTION_MONTHS is None:
+        raise Refused(NO_RETENTION)
     zone, now = settings.SMSFACTOR_TIME_ZONE, clock.real_now()
     prepared = prepare(
         fingerprint(), zone, now, same_account=same_account, is_accepted=_ask_for_nothing

@@ -35,6 +35,10 @@ OTHER_ACCOUNT = (
     "The archive was filled from another account or with another token. If it is the same account, "
     "say so once with --same-account; else give this one a database of its own (DATABASE_URL)."
 )
+NO_RETENTION = (
+    "RETENTION_MONTHS is missing; say for how many months messages of the real account keep numbers "
+    "and texts, such as 24."
+)
 OLD_PROGRAM = "The database was migrated by a newer program than this; update the program."
 OLD_DATABASE = "The database lacks migrations; run: manage.py migrate"
 

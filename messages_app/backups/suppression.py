@@ -62,7 +62,11 @@ def merge(listed: Listed) -> int:
 
 
 def write(folder: Path) -> None:
-    """Put both lists, the folder's and the database's, into the folder. Raises Unfit and OSError."""
+    """Put both lists, the folder's and the database's, into the folder. Raises Unfit and OSError.
+
+    A missing folder is made, but not those above it: they may be a disk that is not there.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
     there = in_folder(folder)
     listed = in_database() | there
     if listed == there:

@@ -4,11 +4,13 @@ import os
 import secrets
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 
 from dashboard.checks import is_weak, refuse_unsafe_start, safe_start
 from messages_app.provider import Token
@@ -106,6 +108,16 @@ def test_t28_a_real_account_is_asked_how_long_messages_are_kept_also_on_this_mac
     assert safe_start() == []
     settings.RETENTION_MONTHS, settings.PROVIDER_IS_SANDBOX = None, True
     assert safe_start() == []
+
+
+@pytest.mark.parametrize("command", ["worker", "sync", "check_archive"])
+def test_t28_nothing_of_a_real_account_is_read_before_that(settings, command):
+    """T28."""
+    settings.RETENTION_MONTHS, settings.PROVIDER_IS_SANDBOX = None, False
+    settings.SMSFACTOR_API_TOKEN = Token("token")
+    options = [] if command == "worker" else ["--from", "2026-11-10", "--to", "2026-11-16"]
+    with pytest.raises(CommandError, match="RETENTION_MONTHS is missing"):
+        call_command(command, *options, stdout=StringIO())
 
 
 def test_the_server_refuses_before_its_first_request():

@@ -22,6 +22,7 @@ NO_QUESTION = {
     "shares", "revoke_share", "new_share", "exports", "export_job", "export_file", "export_manifest",
     "flag_message", "flags", "settle_flag", "review_archive", "reread", "stop_reread", "people",
     "audit", "audit_export",
+    "rights", "rights_file", "rights_erase",
 }  # fmt: skip
 """Addresses that answer no question: what stands in their query string is nothing to them."""
 

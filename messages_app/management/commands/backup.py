@@ -19,6 +19,8 @@ from messages_app.management.refusals import told_backup
 class Command(BaseCommand):
     """Back up the database."""
 
+    # A backup is made and brought back whatever else is wrong with the settings.
+    requires_system_checks = ()
     help = "Write an encrypted backup of the database into a folder (default: BACKUP_DIR)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
