@@ -35,7 +35,7 @@ PATIENCE = 300
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a database with our tables, which nobody connects to: it is there to be copied."""
     folder = tmp_path_factory.mktemp("migrated")
-    with fresh(folder, os.environ.get("TEST_DATABASE_TEMPLATE", "template0")) as address:
+    with _fresh(folder, os.environ.get("TEST_DATABASE_TEMPLATE", "template0")) as address:
         environment = neutral.environment(address, f"{folder}/static", LOG_LEVEL="error")
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
         subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
@@ -92,12 +92,12 @@ def _copy(address: str, folder: Path) -> Iterator[str]:
         shutil.copy(address.removeprefix("sqlite:///"), folder / "own.sqlite3")
         yield f"sqlite:///{folder}/own.sqlite3"
         return
-    with fresh(folder, urlsplit(address).path[1:]) as copy:
+    with _fresh(folder, urlsplit(address).path[1:]) as copy:
         yield copy
 
 
 @contextmanager
-def fresh(folder: Path, template: str) -> Iterator[str]:
+def _fresh(folder: Path, template: str) -> Iterator[str]:
     """The address of a new database of the kind that the tests run on."""
     if connection.vendor == "sqlite":
         yield f"sqlite:///{folder}/own.sqlite3"

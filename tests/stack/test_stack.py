@@ -21,7 +21,7 @@ import redis
 
 from sandbox import Faults, Sandbox
 from scripts import neutral
-from tests.archive.own_database import fresh
+from tests.archive.own_database import _fresh as fresh
 from tests.stack.composed import copied
 from tests.stack.people import Crowd, Somebody
 from tests.stack.processes import Processes, until
