@@ -77,6 +77,13 @@ class ClosedAdapter(DefaultAccountAdapter):
         written = self.render_mail(template_prefix, email, {"request": self.request, **context})
         Thread(target=_send, args=[written], name=MAIL).start()
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords are counted for an account; allauth adds the address's host and port, of which
+        whoever guesses can give thousands.
+        """
+        login = credentials.get("email", credentials.get("username", ""))
+        return str(login).lower()
+
 
 def _send(mail: EmailMessage) -> None:
     try:

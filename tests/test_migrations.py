@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
@@ -26,6 +27,7 @@ FIRST = "0005"
 HARMLESS = (
     migrations.CreateModel, migrations.AlterModelOptions, migrations.RemoveIndex,
     migrations.RenameIndex, migrations.RemoveField, migrations.RemoveConstraint, IndexBesideWork,
+    AddIndexConcurrently,
 )  # fmt: skip
 """Of PostgreSQL's catalogue alone, or beside the work."""
 
@@ -93,7 +95,9 @@ def test_no_migration_holds_a_large_table():
 
 def test_what_is_made_beside_the_work_is_in_no_transaction():
     for name, migration in migrations_of_ours():
-        if any(isinstance(one, IndexBesideWork) for one in migration.operations):
+        if any(
+            isinstance(one, IndexBesideWork | AddIndexConcurrently) for one in migration.operations
+        ):
             assert migration.atomic is False, name
 
 

@@ -109,3 +109,13 @@ def test_t07_forged_addresses_do_not_help_a_guesser(client, support, trusted, no
     cache.clear()
     wrong_logins(client, 12, PROXY, lambda n: f"198.51.100.{n}, {LIAR}")
     assert not logs_in(client, PROXY, f"{CLIENT}, {LIAR}"), "told by himself to the proxy"
+
+
+def test_t06_wrong_passwords_are_counted_whatever_port_the_address_names(client, db):
+    cache.clear()
+    form = {"login": "support", "password": "wrong"}
+    for turn in range(6):
+        host = {"headers": {"host": f"localhost:{8000 + turn}"}}
+        answer = client.post("/accounts/login/", form, REMOTE_ADDR=f"203.0.113.{turn}", **host)
+    assert "Too many failed login attempts" in answer.content.decode()
+    cache.clear()
