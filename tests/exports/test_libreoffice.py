@@ -87,5 +87,7 @@ def test_t32_texts_of_a_workbook_are_texts_to_libreoffice(archive, exporter, tmp
         for name in ("message", "sender", "message_id", "destination", "date"):
             cell = row[place[name]]
             assert cell.get(f"{OFFICE}value-type") in ("string", None), words(cell)
-        found[int(words(row[place["message_id"]])) - 9_300_000] = plain(words(row[place["message"]]))
+        found[int(words(row[place["message_id"]])) - 9_300_000] = plain(
+            words(row[place["message"]])
+        )
     assert found == {at: plain(text) for at, text in enumerate(texts)}
