@@ -130,7 +130,7 @@ class Gathered:
     slices: Callable[[], Iterator[list[MessageRecord]]]
 
 
-SLICE = 5000
+SLICE = 2000
 """Rows that are read at once where all are asked for."""
 
 

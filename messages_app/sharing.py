@@ -5,6 +5,7 @@ too. Knows questions and permissions; it reads no message and draws nothing.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -162,13 +163,13 @@ def links_of(viewer: Viewer, *, everybody: bool) -> QuerySet[ShareLink]:
     return found
 
 
-def used(links: QuerySet[ShareLink]) -> list[Used]:
+def used(links: Iterable[ShareLink]) -> list[Used]:
     """How these were used."""
     # By their numbers: openings of links on other pages are not counted.
     found = ShareLink.objects.filter(pk__in=[link.pk for link in links]).select_related("owner")
     counted = found.annotate(times=Count("openings"), latest=Max("openings__seen_at"))
     # Said once more: who counts loses the order of the model.
-    ordered = counted.order_by(*ShareLink._meta.ordering)
+    ordered = counted.order_by("-made_at", "-pk")
     return [Used(link, link.times, link.latest) for link in ordered]
 
 

@@ -24,8 +24,8 @@ from messages_app.models import Message
 
 _Lines = Callable[[QuerySet[Message, Any], Sequence[str], str], tuple[int, bytes]]
 
-SLICE = 20_000
-"""Rows that are in memory at the same time; a statement for fewer costs more than they do."""
+SLICES = {"sqlite": 5_000, "postgresql": 10_000}
+"""Rows that are in memory at the same time; where a server is asked, fewer would cost more."""
 
 OPENS, CLOSES = "\x1d", "\x1e"
 """What SQLite writes around a text, until it is a quote: hardly any text holds them."""
@@ -53,7 +53,7 @@ def chunks(query: MessageQuery, names: Sequence[str], language: str) -> Iterator
     lines: _Lines = _selected
     if connection.vendor == "postgresql":
         lines = partial(_copied, is_all=not narrowed(query))
-    for rows in row_slices(query, SLICE):
+    for rows in row_slices(query, SLICES[connection.vendor]):
         yield lines(rows, names, language)
 
 

@@ -182,7 +182,7 @@ def shares(request: HttpRequest) -> HttpResponse:
     found = Paginator(sharing.links_of(viewer, everybody=everybody), LISTED)
     listed = found.get_page(request.GET.get("page"))
     context = {
-        "lines": [_line(one, viewer) for one in sharing.used(listed.object_list)],
+        "lines": [_line(one, viewer) for one in sharing.used(listed)],
         "listed": listed,
         "range": f"{shown.number(listed.start_index())}–{shown.number(listed.end_index())}",
         "total": shown.number(found.count),

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -223,7 +224,7 @@ def test_hostile_texts_come_back_as_they_were(archive, exporter, format, languag
     [("en", "-cost"), ("fr", "cost"), ("en", "-date"), ("fr", "date"), ("en", "message")],
 )
 def test_cells_made_by_the_database_are_those_made_by_hand(archive, monkeypatch, language, sort):
-    monkeypatch.setattr("messages_app.exports.direct_csv.SLICE", 70)
+    monkeypatch.setitem(direct_csv.SLICES, connection.vendor, 70)
     store_hostile()
     costs = ("0", "0.000001", "4.25", "100", "12.5", "1234567.891", "-2", "-0.5", "10")
     when = WALL - timedelta(hours=1)

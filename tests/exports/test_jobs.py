@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from messages_app.archive.claims import database_now
-from messages_app.exports import jobs, leases
+from messages_app.exports import direct_csv, jobs, leases
 from messages_app.exports import kept as kept_files
 from messages_app.models import Export, Span
 from tests.archive.storing import store
@@ -39,6 +39,12 @@ def ask(client: Client, question: str = DAY, **form: str) -> Export:
     answer = client.post(f"/exports/?{question}", {"format": "csv", **form})
     assert answer.status_code == 302, answer.content
     return Export.objects.get(pk=re.findall(r"/exports/(\d+)/", answer.headers["Location"])[0])
+
+
+def few_at_once(monkeypatch) -> None:
+    """Slices of ten rows, whoever makes the lines."""
+    monkeypatch.setattr("messages_app.answers.SLICE", 10)
+    monkeypatch.setitem(direct_csv.SLICES, connection.vendor, 10)
 
 
 def work(owner: str = "a", stopped=lambda: False) -> bool:
@@ -82,7 +88,7 @@ def test_a_question_keeps_the_range_that_it_meant_when_it_was_asked(archive, exp
 
 
 def test_how_far_it_is_is_told_while_it_is_made(archive, exporter, monkeypatch):
-    monkeypatch.setattr("messages_app.answers.SLICE", 10)
+    few_at_once(monkeypatch)
     export = ask(exporter)
     seen = []
     renew = leases.renew
@@ -122,7 +128,7 @@ def test_a_worker_that_was_killed_is_taken_over_and_one_that_slept_writes_nothin
     archive, exporter, kept, monkeypatch
 ):
     """I9, F64, of files."""
-    monkeypatch.setattr("messages_app.answers.SLICE", 10)
+    few_at_once(monkeypatch)
     export = ask(exporter)
     renew = leases.renew
 
@@ -143,7 +149,7 @@ def test_a_worker_that_was_killed_is_taken_over_and_one_that_slept_writes_nothin
 
 
 def test_a_worker_that_ends_gives_its_file_to_another(archive, exporter, monkeypatch):
-    monkeypatch.setattr("messages_app.answers.SLICE", 10)
+    few_at_once(monkeypatch)
     export = ask(exporter)
     work("a", stopped=lambda: True)
     export.refresh_from_db()
@@ -154,7 +160,7 @@ def test_a_worker_that_ends_gives_its_file_to_another(archive, exporter, monkeyp
 def test_a_file_that_could_not_be_finished_says_so_in_its_name_and_its_manifest(
     archive, exporter, monkeypatch
 ):
-    monkeypatch.setattr("messages_app.answers.SLICE", 10)
+    few_at_once(monkeypatch)
     export = ask(exporter)
 
     def full(_export: Export, _owner: str, rows: int) -> None:

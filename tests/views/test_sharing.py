@@ -314,10 +314,10 @@ def test_a_page_of_one_link_is_given_nothing_of_another(administrator, rows):
     client = visitor(link_of(administrator)[1])
     (mark,) = re.findall(r'hx-headers="(.+?)" data-failed', page(client))
     headers = {**json.loads(mark), "HX-Request": "true"}
-    asked = {"path": "/shared/messages/figures/", "headers": headers}
-    assert "data-figure" in client.get(**asked).content.decode()
+    path = "/shared/messages/figures/"
+    assert "data-figure" in client.get(path, headers=headers).content.decode()
     client.post(f"/s/{link_of(administrator, FENCE.but(countries=('SN',)))[1]}/")
-    answer = client.get(**asked)
+    answer = client.get(path, headers=headers)
     assert "Another view is open" in answer.content.decode()
     assert "data-figure" not in answer.content.decode()
     assert (answer.headers["HX-Retarget"], answer.headers["HX-Push-Url"]) == ("body", "false")
