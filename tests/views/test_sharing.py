@@ -295,13 +295,14 @@ ENDINGS = ("unknown", "expired", "revoked", "owner inactive", "owner may not sha
 
 @pytest.mark.parametrize("how", ENDINGS)
 def test_t21_what_does_not_open_looks_all_the_same(administrator, how):
-    """Same status, same headers, same bytes; whatever the token is."""
+    """Same status, same headers, same bytes, whatever the token is; each request has an id by chance."""
     link, token = link_of(administrator)
     ended(link, how)
     answer = Client().post(f"/s/{token}/")
     other = Client(REMOTE_ADDR="192.0.2.9").post("/s/no such token/")
     assert answer.status_code == other.status_code == 404
     assert answer.content == other.content
+    assert answer.headers.pop("X-Request-ID") != other.headers.pop("X-Request-ID")
     assert answer.headers == other.headers
     assert Client().get(f"/s/{token}/").content == Client().get("/s/other/").content
 
