@@ -11,6 +11,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests import trail
 from tests.campaign import rounds
 from tests.conftest import make_roles, person
 from tests.views.conftest import account, box
@@ -44,6 +45,7 @@ def roles_again(django_db_setup, django_db_blocker) -> Iterator[None]:
     yield
     with django_db_blocker.unblock():
         make_roles()
+        trail.empty()
 
 
 class Turns:

@@ -111,8 +111,10 @@ def test_t28_a_real_account_is_asked_how_long_messages_are_kept_also_on_this_mac
 
 
 @pytest.mark.parametrize("command", ["worker", "sync", "check_archive"])
-def test_t28_nothing_of_a_real_account_is_read_before_that(settings, command):
+def test_t28_nothing_of_a_real_account_is_read_before_that(settings, monkeypatch, command):
     """T28."""
+    for beside in ("make_files", "keep_pulse"):
+        monkeypatch.setattr(f"messages_app.management.commands.worker.{beside}", lambda *_: None)
     settings.RETENTION_MONTHS, settings.PROVIDER_IS_SANDBOX = None, False
     settings.SMSFACTOR_API_TOKEN = Token("token")
     options = [] if command == "worker" else ["--from", "2026-11-10", "--to", "2026-11-16"]

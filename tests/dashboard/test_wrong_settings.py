@@ -68,6 +68,8 @@ ANY_TEXT = {
     "PRIVACY_KEY",
     "STATIC_ROOT",
     "EXPORTS_DIR",
+    "BACKUP_KEY",
+    "BACKUP_DIR",
 }
 """Of keys the safe start judges; a folder may be made later."""
 
