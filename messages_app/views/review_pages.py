@@ -39,6 +39,7 @@ def review_pages(request: HttpRequest, viewer: Viewer) -> list[ReviewPage]:
             ),
             *_links(viewer),
             (_("Audit trail"), reverse("audit"), ""),
+            *_person(viewer),
         )
     ]
 
@@ -54,3 +55,10 @@ def _links(viewer: Viewer) -> list[tuple[str, str, str]]:
         return []
     count = shown.number(sharing.open_count(clock.real_now()))
     return [(_("Shared links"), f"{reverse('shares')}?all=1", count)]
+
+
+def _person(viewer: Viewer) -> list[tuple[str, str, str]]:
+    """What is held of a person, for who sees numbers."""
+    if "see_personal" not in viewer.may:
+        return []
+    return [(_("A person’s data"), reverse("rights"), "")]
