@@ -64,6 +64,8 @@ class ModelProvider:
         return Page(good, bad, total, total, self.times[-1], 0.0)
 
     def _within(self, row: MessageRecord, request: PageRequest) -> bool:
+        if request.destination and row.destination != request.destination:
+            return False
         if self.ignores_bounds:
             return True
         after = request.date_start < row.date or (
