@@ -215,6 +215,18 @@ def test_a_hostile_id_in_quarantine_is_shown_as_what_it_is(client):
     assert "&lt;b&gt;" in text
 
 
+@pytest.mark.parametrize(
+    ("may", "is_seen"), [((), False), (("see_personal",), True)], ids=["masked", "open"]
+)
+def test_t22_what_came_as_an_id_is_masked_in_quarantine_as_everywhere(db, may, is_seen):
+    Quarantine.objects.create(
+        start=WALL, end=WALL, reason="x", seen_at=NOW, message_id="id of +33 6 39 98 00 01"
+    )
+    text = shown(somebody_with("see_messages", "review", *may))
+    assert ("39 98 00 01" in text) is is_seen
+    assert "id of" in text
+
+
 def test_a_worker_s_runs_and_times_stand_there_after_a_sync(account, client):
     sync()
     text = words(shown(client))
