@@ -67,7 +67,7 @@ def moment_of(moment: datetime) -> str:
 def _worker(one: OnDuty) -> dict[str, str]:
     """A worker in words."""
     lease = one.lease
-    state = _("reading") if one.is_reading or lease else _("at rest")
+    state = _("reading") if one.is_reading else _("at rest") if one.is_there else _("gone")
     held = ""
     if lease:
         text = ngettext(
@@ -77,7 +77,8 @@ def _worker(one: OnDuty) -> dict[str, str]:
         held = text % {"n": shown.number(lease.days), "ago": ago}
     return {
         "name": one.owner.rpartition(":")[0] or one.owner, "state": state,
-        "since": moment_of(one.since), "last": moment_of(one.last) if one.last else shown.NOTHING,
+        "since": moment_of(one.since) if one.since else shown.NOTHING,
+        "last": moment_of(one.last) if one.last else shown.NOTHING,
         "held": held or shown.NOTHING, "runs": shown.number(one.runs),
         "failed": shown.number(one.failed), "rows": shown.number(one.rows),
         "calls": shown.number(one.calls),
