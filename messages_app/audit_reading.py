@@ -15,6 +15,9 @@ from messages_app.audited import AuditLine
 
 SECOND = timedelta(seconds=1)
 
+SLICE = 1000
+"""Lines of a file that are read at once."""
+
 SHORTEST_START = 2
 """Digits of the shortest beginning of a number that is looked for beside it."""
 
@@ -82,9 +85,21 @@ def counts(found: QuerySet[AuditLine]) -> dict[str, int]:
     return dict(found.order_by().values_list("act").annotate(count=Count("number")))
 
 
+def sliced(found: QuerySet[AuditLine]) -> Iterator[AuditLine]:
+    """Lines in the order of their numbers, either way, some at a time.
+
+    Each slice is a statement of its own, read to its end: who takes long to read a file holds none open,
+    and is not cut off by a statement's deadline.
+    """
+    rest, side = found, "lt" if "-number" in found.query.order_by else "gt"
+    while piece := list(rest[:SLICE]):
+        yield from piece
+        rest = found.filter(**{f"number__{side}": piece[-1].number})
+
+
 def cells(found: QuerySet[AuditLine]) -> Iterator[list[str]]:
     """Each line in the order of COLUMNS; times are UTC."""
-    for line in found.iterator():
+    for line in sliced(found):
         yield [_cell(getattr(line, name)) for name in COLUMNS]
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from messages_app.archive.keys import id_of
 from messages_app.archive.rows import read_rows
+from messages_app.audit_reading import sliced
 from messages_app.erasing import audit_lines, flags_of, held, keys_of, told
 from messages_app.exports.columns import COLUMNS, reader, second
 from messages_app.models import Observation
@@ -111,7 +112,7 @@ def _flags(number: str) -> Iterator[bytes]:
 
 
 def _audit(number: str) -> Iterator[bytes]:
-    for one in audit_lines(number).iterator():
+    for one in sliced(audit_lines(number)):
         yield _line(at=one.at, act=one.act, name=one.name, about=one.about)
 
 

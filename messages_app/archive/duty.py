@@ -1,4 +1,4 @@
-"""Who reads, and how it goes: workers as their leases and runs tell, and what went wrong with them."""
+"""Who reads, and how it goes: workers as pulses, leases and runs tell, and what went wrong with them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Count, Max, Min, Q, Sum
 
+from messages_app.archive import pulse
 from messages_app.archive.claims import LEASE, database_now
 from messages_app.archive.columns import MICROSECOND, wall_time
 from messages_app.archive.windows import SECOND, Window
@@ -28,23 +29,25 @@ class Lease:
 class OnDuty:
     """A worker of the last day. `since` is its first run then, `last` the end of its latest (aware).
 
-    `is_reading`: a run of it is open.
+    `is_there`: its pulse is felt, or it holds days, as a command does that has no pulse. `is_reading`:
+    it is there, and a run of it is open or days are held; who was killed leaves a run open too.
     """
 
     owner: str
-    since: datetime
-    last: datetime | None
+    is_there: bool
     is_reading: bool
-    runs: int
-    failed: int
-    rows: int
-    calls: int
-    lease: Lease | None
+    since: datetime | None = None
+    last: datetime | None = None
+    runs: int = 0
+    failed: int = 0
+    rows: int = 0
+    calls: int = 0
+    lease: Lease | None = None
 
 
 def on_duty(now: datetime) -> list[OnDuty]:
-    """The workers of the last day, those that were there last first."""
-    held = _leases()
+    """The workers of the last day: those that are there, then those that are gone, the latest first."""
+    held, felt = _leases(), pulse.known()
     found = (
         SyncRun.objects.filter(began_at__gte=now - LOOKED_BACK)
         .values("owner")
@@ -56,13 +59,19 @@ def on_duty(now: datetime) -> list[OnDuty]:
         )
         .order_by("-begun")
     )  # fmt: skip
-    return [
-        OnDuty(
-            one["owner"], one["since"], one["last"], bool(one["open"]), one["runs"], one["failed"],
-            one["all_rows"], one["all_calls"], held.get(one["owner"]),
-        )
-        for one in found
-    ]  # fmt: skip
+    workers = []
+    for one in found:
+        owner, lease = one["owner"], held.get(one["owner"])
+        is_there = felt.pop(owner, False) or lease is not None
+        is_reading = is_there and (bool(one["open"]) or lease is not None)
+        workers.append(
+            OnDuty(
+                owner, is_there, is_reading, one["since"], one["last"], one["runs"], one["failed"],
+                one["all_rows"], one["all_calls"], lease,
+            )
+        )  # fmt: skip
+    workers += [OnDuty(owner, is_felt, is_reading=False) for owner, is_felt in felt.items()]
+    return sorted(workers, key=lambda one: not one.is_there)
 
 
 def _leases() -> dict[str, Lease]:

@@ -48,3 +48,14 @@ def is_felt() -> bool:
         )
         row = cursor.fetchone()
     return bool(row and row[0])
+
+
+def known() -> dict[str, bool]:
+    """The workers of the last day that did not say that they go: whether each is still there."""
+    now = database_now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT owner, felt_at >= {now} - {LATE // MICROSECOND} FROM messages_app_pulse"
+            f" WHERE felt_at >= {now} - {KEPT // MICROSECOND} ORDER BY felt_at DESC, owner"
+        )
+        return {owner: bool(felt) for owner, felt in cursor.fetchall()}

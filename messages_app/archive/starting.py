@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from django.apps import apps
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from messages_app.archive.rollups import GRAINS, HOUR_TOTALS, rebuild_all
+from messages_app.archive.tables import CallTime, Reread
 from messages_app.models import (
     Look,
     Message,
@@ -145,7 +147,10 @@ def _is_older() -> bool:
 
 
 def _empty() -> None:
-    for model in (Message, Observation, Rollup, Span, Quarantine, Look, SyncRun):
+    # Flags too: the real account's messages may bear the same ids.
+    flags = apps.get_model(APP, "Flag")
+    kept = (Message, Observation, Rollup, Span, Quarantine, Look, SyncRun, Reread, CallTime, flags)
+    for model in kept:
         with connection.cursor() as cursor:
             # Not by the ORM, which would fetch a million keys to be polite.
             cursor.execute(f"DELETE FROM {model._meta.db_table}")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,7 +31,7 @@ from messages_app.audited import AuditHead, AuditLine
 from messages_app.exports.csv_file import delimiter, guarded, head
 from messages_app.fields import Literal, NumberField, WallTimeField
 from messages_app.filters import LOST, MASKED, PERSONAL, question_url, read_question
-from messages_app.privacy import OPEN
+from messages_app.privacy import OPEN, holds_number
 from messages_app.provider import MAX_REFERENCE
 from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
 from messages_app.views.question_bar import sentence
@@ -38,6 +39,10 @@ from messages_app.views.review_pages import review_pages
 
 NUMBER = "number"
 SEALED_FOR = "audit number"
+
+ELSEWHERE = gettext_lazy(
+    "A number is looked for under “About the number” alone: there it stays out of addresses."
+)
 
 SIZE = 50
 """Lines of one page."""
@@ -130,7 +135,29 @@ def _form(request: HttpRequest, viewer: Viewer) -> TrailForm:
     form = TrailForm(data)
     if error and not form.has_error(NUMBER):
         form.add_error(NUMBER, str(error))
+    if _may_be_number(data["who"].strip()):
+        form.add_error("who", str(ELSEWHERE if viewer.mask.is_open else MASKED))
     return form
+
+
+def _may_be_number(who: str) -> bool:
+    """Whether somebody's number was typed where names are looked for: it would stay in address and trail.
+
+    An address of a client is none, nor is the beginning of one.
+    """
+    return holds_number(who) and not (_is_address(who) or _is_address(_padded(who)))
+
+
+def _padded(beginning: str) -> str:
+    return beginning.removesuffix(".") + ".0" * (3 - beginning.removesuffix(".").count("."))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_outspoken(request: HttpRequest) -> bool:

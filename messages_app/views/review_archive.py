@@ -120,7 +120,7 @@ def _context(request: HttpRequest, form: RangeForm | None = None) -> dict[str, A
         "range_form": form or RangeForm(),
         **_calendar(month, now),
         **reread_context(),
-        **duty_context(now),
+        **duty_context(now, viewer.mask),
     }
 
 

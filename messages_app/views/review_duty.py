@@ -14,6 +14,7 @@ from messages_app.archive.duty import Failed, OnDuty
 from messages_app.archive.runs import KILLED, STOPPED
 from messages_app.archive.tables import Reread
 from messages_app.models import Quarantine, SyncRun
+from messages_app.privacy import Mask, words
 from messages_app.provider import sentence_of
 from messages_app.visible import one_line
 
@@ -40,14 +41,14 @@ KINDS = {
 """What a run reads, by the reason that it was planned for."""
 
 
-def duty_context(now: datetime) -> dict[str, Any]:
+def duty_context(now: datetime, mask: Mask) -> dict[str, Any]:
     """Template context of workers, failures, latest runs, quarantine and times. `now` is real time."""
     good = duty.last_good(now)
     return {
         "workers": [_worker(one) for one in duty.on_duty(now)],
         "failures": [_failure(one, good) for one in duty.failures(now)],
         "runs": [_run(one) for one in duty.latest_runs(RUNS)],
-        "barred": [_barred(one) for one in Quarantine.objects.order_by("-seen_at")[:BARRED]],
+        "barred": [_barred(one, mask) for one in Quarantine.objects.order_by("-seen_at")[:BARRED]],
         "barred_count": shown.number(Quarantine.objects.count()),
         **_times(now),
     }
@@ -66,7 +67,7 @@ def moment_of(moment: datetime) -> str:
 def _worker(one: OnDuty) -> dict[str, str]:
     """A worker in words."""
     lease = one.lease
-    state = _("reading") if one.is_reading or lease else _("at rest")
+    state = _("reading") if one.is_reading else _("at rest") if one.is_there else _("gone")
     held = ""
     if lease:
         text = ngettext(
@@ -76,7 +77,8 @@ def _worker(one: OnDuty) -> dict[str, str]:
         held = text % {"n": shown.number(lease.days), "ago": ago}
     return {
         "name": one.owner.rpartition(":")[0] or one.owner, "state": state,
-        "since": moment_of(one.since), "last": moment_of(one.last) if one.last else shown.NOTHING,
+        "since": moment_of(one.since) if one.since else shown.NOTHING,
+        "last": moment_of(one.last) if one.last else shown.NOTHING,
         "held": held or shown.NOTHING, "runs": shown.number(one.runs),
         "failed": shown.number(one.failed), "rows": shown.number(one.rows),
         "calls": shown.number(one.calls),
@@ -115,9 +117,11 @@ def _run(one: SyncRun) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _barred(one: Quarantine) -> dict[str, str]:
+def _barred(one: Quarantine, mask: Mask) -> dict[str, str]:
+    # What came as an id may be anything.
+    found = one_line(words(one.message_id, mask))
     return {
-        "range": range_of(one), "id": one_line(one.message_id) or shown.NOTHING, "why": _(one.reason),
+        "range": range_of(one), "id": found or shown.NOTHING, "why": _(one.reason),
         "tries": shown.number(one.tries), "last": moment_of(one.seen_at),
     }  # fmt: skip
 

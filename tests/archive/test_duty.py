@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from messages_app.archive import duty, timing
+from messages_app.archive import duty, pulse, timing
 from messages_app.archive.claims import claim, release
 from messages_app.archive.days import (
     AHEAD,
@@ -20,7 +20,7 @@ from messages_app.archive.plan import kept_from, past_end
 from messages_app.archive.sync import RUNS_KEPT, forget_runs
 from messages_app.archive.tables import CallTime
 from messages_app.archive.windows import SECOND, Window
-from messages_app.models import Quarantine, Span, SyncRun
+from messages_app.models import Pulse, Quarantine, Span, SyncRun
 from tests.archive.storing import store
 from tests.archive.test_sync import DAY, NOW, provider, sync
 from tests.factories import record
@@ -45,17 +45,33 @@ def test_a_worker_is_told_by_its_runs_and_its_leases():
     run(60 * 30, "ok", owner="host:3:c")
     held = claim(Window(DAY, DAY + timedelta(days=2)), "host:1:a")
     assert held
-    second, first = duty.on_duty(NOW)
+    first, second = duty.on_duty(NOW)
     assert (first.owner, first.runs, first.failed, first.rows, first.calls) == (
         "host:1:a", 2, 1, 15, 4,
     )  # fmt: skip
     assert first.lease
     assert first.lease.days == 3
     assert first.lease.beat < timedelta(seconds=30)
-    assert not first.is_reading
-    assert (second.owner, second.is_reading, second.lease) == ("host:2:b", True, None)
+    assert first.is_reading
+    assert (second.owner, second.lease) == ("host:2:b", None)
     release(held)
     assert [one.lease for one in duty.on_duty(NOW)] == [None, None]
+
+
+def test_a_worker_is_there_while_its_pulse_is_felt_whether_it_ever_read_or_not():
+    """One that was killed leaves a run open and a pulse that is not felt: it reads nothing."""
+    run(300, "", owner="killed")
+    run(200, "ok", owner="ended")
+    run(100, "", owner="reads")
+    for owner in ("killed", "reads", "new"):
+        pulse.beat(owner)
+    long_ago, felt = NOW - timedelta(days=365), Pulse.objects.get(owner="killed").felt_at
+    Pulse.objects.filter(owner="killed").update(felt_at=felt - 2 * pulse.LATE)
+    Pulse.objects.create(owner="of last year", since=long_ago, felt_at=long_ago)
+    found = [(one.owner, one.is_there, one.is_reading) for one in duty.on_duty(NOW)]
+    assert found == [
+        ("reads", True, True), ("new", True, False), ("ended", False, False), ("killed", False, False),
+    ]  # fmt: skip
 
 
 def test_failures_are_counted_by_reason_with_since_when():

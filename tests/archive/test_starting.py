@@ -19,7 +19,9 @@ from messages_app.archive.starting import (
     is_ours,
     prepare,
 )
+from messages_app.archive.tables import CallTime, Reread
 from messages_app.archive.windows import Window
+from messages_app.made import Flag
 from messages_app.models import Message, ProviderTrait, Span
 from messages_app.provider import AuthenticationFault, Token
 from messages_app.sources import fingerprint
@@ -67,6 +69,18 @@ def test_invented_traffic_makes_room_for_a_real_account(provider):
     assert stored() == set()
     assert not Span.objects.exists()
     assert is_ours("real")
+
+
+def test_nothing_that_was_made_of_invented_traffic_sticks_to_a_real_account():
+    """A flag finds its message by type and id: the real account may have the same ones."""
+    prepared("sandbox:a")
+    Flag.objects.create(
+        key=3, type="sms_mt", message_id=1, date=DAY, note="Invented", flagged_at=NOW
+    )
+    Reread.objects.create(start=DAY, end=DAY, asked_at=NOW, asked_by="support")
+    CallTime.objects.create(hour=NOW, bin=1, calls=7, took=9)
+    prepared("real")
+    assert [model.objects.count() for model in (Flag, Reread, CallTime)] == [0, 0, 0]
 
 
 def test_invented_traffic_stays_until_the_provider_takes_the_new_token(provider):

@@ -7,9 +7,39 @@ from urllib.parse import unquote
 import pytest
 from django.core.management import get_commands
 
+from messages_app.audit import Act
 from scripts.install import ROOT
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+
+ACTS = {
+    Act.LOGIN: "Logins",
+    Act.LOGIN_FAILED: "failed ones",
+    Act.LOGOUT: "logouts",
+    Act.PASSWORD_CHANGED: "passwords",
+    Act.SECOND_FACTOR: "second factors",
+    Act.SESSION_ENDED: "ended sessions",
+    Act.INVITED: "invitations",
+    Act.SEARCHED: "searches by number",
+    Act.CONVERSATION: "opened conversations",
+    Act.REVEALED: "revealed messages",
+    Act.EXPORTED: "exports",
+    Act.DOWNLOADED: "their downloads",
+    Act.LINK_MADE: "links made",
+    Act.LINK_OPENED: "opened and",
+    Act.LINK_REVOKED: "and ended",
+    Act.FLAGGED: "flags",
+    Act.FLAG_DONE: "how they were settled",
+    Act.ROLE_CHANGED: "changed accounts",
+    Act.SETTING_CHANGED: "roles and settings",
+    Act.SYNC_STARTED: "syncs started by hand",
+    Act.PURGED: "purges",
+    Act.ERASED: "erasures",
+    Act.ACCESS_FILE: "files of all about a number",
+    Act.TRAIL_READ: "reading the trail itself",
+    Act.TRAIL_BROKEN: "its ends were changed",
+}
+"""What the trail records, as docs/reliability.md has it."""
 
 
 def documents() -> list[Path]:
@@ -78,6 +108,20 @@ def test_every_command_exists(path):
 def test_the_readme_names_every_command_of_make():
     text = (ROOT / "README.md").read_text()
     assert [name for name in targets() - {"help"} if f"`make {name}`" not in text] == []
+
+
+def test_the_readme_names_every_command_of_ours():
+    """But those that `make run` starts."""
+    text = (ROOT / "README.md").read_text()
+    ours = {name for name, app in get_commands().items() if app == "messages_app"}
+    assert [name for name in ours - {"demo", "sandbox"} if f"`manage.py {name}" not in text] == []
+
+
+def test_t26_reliability_names_all_that_the_trail_records():
+    text = (ROOT / "docs/reliability.md").read_text().partition("## The audit trail")[2]
+    listed = " ".join(text.partition("are lines of one table")[0].split())
+    assert ACTS.keys() == {*Act}
+    assert [act for act, words in ACTS.items() if words not in listed] == []
 
 
 def test_nothing_names_a_package_index():

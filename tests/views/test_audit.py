@@ -291,6 +291,25 @@ def test_t23_no_number_stays_in_the_address_of_the_trail(administrator_client):
         assert "number=~1." in answer.headers["Location"]
 
 
+@pytest.mark.parametrize("typed", ["+33 6 39 98 00 01", "06.39.98.00.01", "client 33639980001"])
+def test_t23_a_number_typed_as_a_name_is_refused_and_stays_in_no_address_and_no_line(
+    administrator_client, typed
+):
+    with recorded() as lines:
+        answer = administrator_client.post(TRAIL, {"who": typed})
+        assert answer.status_code == 200
+        assert "A number is looked for under “About the number” alone" in answer.content.decode()
+        assert administrator_client.get(f"{TRAIL}export.csv", {"who": typed}).status_code == 400
+    assert lines == []
+
+
+@pytest.mark.parametrize(
+    "typed", ["198.51.100.207", "198.51.100.", "2001:db8:1234:5678::1", "ann 7"]
+)
+def test_an_address_and_a_name_are_no_number(administrator_client, typed):
+    assert administrator_client.post(TRAIL, {"who": typed}).status_code == 302
+
+
 def test_t22_who_sees_numbers_masked_finds_nobody_by_a_number(rows, administrator_client):
     reviewer = person("reviewer")
     reviewer.user_permissions.add(Permission.objects.get(codename="review"))
@@ -301,6 +320,7 @@ def test_t22_who_sees_numbers_masked_finds_nobody_by_a_number(rows, administrato
         assert "Numbers and texts are masked for you" in shown
         assert numbers_in(shown) == []
     assert 'name="number"' not in page(client)
+    assert "Numbers and texts are masked for you" in page(client, f"{TRAIL}?who={TYPED}")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from messages_app.archive import timing
+from messages_app.archive import pulse, timing
 from messages_app.archive.rereads import DONE, STOPPED
 from messages_app.archive.tables import Reread
 from messages_app.audited import AuditLine
@@ -173,10 +173,15 @@ def test_workers_failures_and_times_are_told(client):
     run(5, "ok")
     timing.note([0.2] * 9 + [40.0], NOW)
     text = words(shown(client))
-    assert "host:1 at rest – 11:40:00 14:55:00 3 2 21 9" in text
+    assert "host:1 gone – 11:40:00 14:55:00 3 2 21 9" in text
     assert "network 11:40:00 13:20:00 2 over" in text
     assert "9 calls of workers, 10 of them answered and timed, 4.18 s each on average" in text
     assert "15:00:00 10 4.18 s 0.2 s over 30 s" in text
+
+
+def test_a_worker_is_listed_as_soon_as_its_pulse_is_felt(client):
+    pulse.beat("host:5:abcd")
+    assert "host:5 at rest – – – 0 0 0 0" in words(shown(client))
 
 
 def test_an_archive_of_nothing_says_so_everywhere(client):
@@ -213,6 +218,18 @@ def test_a_hostile_id_in_quarantine_is_shown_as_what_it_is(client):
     text = shown(client)
     assert "&lt;script&gt;␣" in text
     assert "&lt;b&gt;" in text
+
+
+@pytest.mark.parametrize(
+    ("may", "is_seen"), [((), False), (("see_personal",), True)], ids=["masked", "open"]
+)
+def test_t22_what_came_as_an_id_is_masked_in_quarantine_as_everywhere(db, may, is_seen):
+    Quarantine.objects.create(
+        start=WALL, end=WALL, reason="x", seen_at=NOW, message_id="id of +33 6 39 98 00 01"
+    )
+    text = shown(somebody_with("see_messages", "review", *may))
+    assert ("39 98 00 01" in text) is is_seen
+    assert "id of" in text
 
 
 def test_a_worker_s_runs_and_times_stand_there_after_a_sync(account, client):
