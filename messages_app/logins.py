@@ -4,6 +4,7 @@ Knows accounts and sessions; no message and no page.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import wraps
 from time import time
@@ -18,7 +19,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
 from django.contrib.auth.signals import user_logged_in
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DatabaseError
@@ -30,6 +31,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from messages_app.archive.faults import FAILURES, hurried
 from messages_app.audit import Act, record
 
 View = Callable[..., HttpResponseBase]
@@ -77,8 +79,18 @@ def note(request: HttpRequest) -> None:
     """Somebody does something: the login goes on from now. What a page asks by itself is nobody's act."""
     is_due = time() - request.session.get(SEEN, 0) >= NOTED
     if is_due and not is_by_itself(request) and request.user.is_authenticated:
-        request.session[SEEN] = int(time())
+        _write_down(request)
+
+
+def _write_down(request: HttpRequest) -> None:
+    """Where the database takes no note the page is shown all the same: the next one tries again."""
+    session, was_modified = request.session, request.session.modified
+    session[SEEN] = int(time())
+    # Django saves a session after the answer, where a database that refuses it is an error.
+    with suppress(UpdateError, *FAILURES), hurried():
+        session.save()
         UserSession.objects.create_from_request(request)
+    session.modified = was_modified
 
 
 def is_by_itself(request: HttpRequest) -> bool:

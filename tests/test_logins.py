@@ -12,8 +12,9 @@ from messages_app import logins
 from messages_app.audit import Act
 from messages_app.audited import AuditLine
 from messages_app.clock import real_now
+from tests.archive.own_database import locked, read_only
 from tests.codes import code_of, with_second_factor
-from tests.conftest import browser
+from tests.conftest import browser, person
 
 HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://testserver/views/?page=2"}
 POLL = {**HTMX, "HTTP_X_BY_ITSELF": "1"}
@@ -108,6 +109,16 @@ def test_t10_a_login_of_before_the_limits_is_over(someone):
     del session[logins.BEGAN], session[logins.SEEN]
     session.save()
     assert someone.get(PAGE).status_code == 302
+
+
+@pytest.mark.parametrize("fault", [locked, read_only])
+def test_a_page_is_shown_though_the_database_takes_no_note_of_the_act(own_database, clock, fault):
+    client = browser(person("support", "Support"))
+    clock.pass_minutes(2)
+    with fault():
+        assert client.get(PAGE).status_code == 200
+    client.get(PAGE)
+    assert client.session[logins.SEEN] == int(clock.now)
 
 
 def test_acts_are_written_down_once_a_minute(someone, clock, django_assert_num_queries):
