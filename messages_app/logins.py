@@ -6,7 +6,7 @@ Knows accounts and sessions; no message and no page.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from time import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -44,6 +44,9 @@ NOTED = 60
 
 FRESH = 10 * 60
 """What needs a fresh login needs one that is no older, in seconds."""
+
+GRACE = 30 * 60
+"""A form that was opened in time may be sent so many seconds later: nobody has to type it twice."""
 
 BY_ITSELF = "by-itself"
 """A page that asks by itself says so: in a header `X-…` of its request, without scripts in the address."""
@@ -102,17 +105,17 @@ def is_fresh(request: HttpRequest, seconds: int = FRESH) -> bool:
     return time() - float(request.session.get(PROVEN, 0)) < seconds
 
 
-def fresh_login(view: View) -> View:
+def fresh_login(view: View, grace: int = GRACE) -> View:
     """`view` for who has just logged in, or does so again; it leads back to where that person was.
 
-    A form that was opened in time may be sent as long as a login lasts without an act. Later it is lost,
-    which is said.
+    A form that was opened in time may be sent `grace` seconds later, but no longer than a login lasts without
+    an act. Later it is lost, which is said.
     """
 
     @wraps(view)
     def fresh(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         is_form = request.method not in SAFE
-        longer = settings.SESSION_IDLE_MINUTES * 60 if is_form else 0
+        longer = min(grace, settings.SESSION_IDLE_MINUTES * 60) if is_form else 0
         if is_fresh(request, FRESH + longer):
             return view(request, *args, **kwargs)
         if is_form:
@@ -120,6 +123,10 @@ def fresh_login(view: View) -> View:
         return prove_first(request)
 
     return fresh
+
+
+strictly_fresh_login = partial(fresh_login, grace=0)
+"""The same for a form that is a question: its answer is shown to nobody who did not prove it in time."""
 
 
 def prove_first(request: HttpRequest) -> HttpResponseRedirect:

@@ -12,6 +12,7 @@ from messages_app import logins
 from messages_app.audit import Act
 from messages_app.audited import AuditLine
 from messages_app.clock import real_now
+from messages_app.sealing import seal
 from tests.archive.own_database import locked, read_only
 from tests.codes import code_of, with_second_factor
 from tests.conftest import browser, person
@@ -204,6 +205,22 @@ def test_t09_an_open_form_may_be_sent_later_and_is_not_lost_in_silence(someone, 
     assert "fill in the form once more" in answer.content.decode()
     answer = someone.post(form, words, HTTP_REFERER=f"https://elsewhere.example{form}")
     assert answer.headers["Location"] == "/accounts/reauthenticate/?next=%2F"
+
+
+@pytest.mark.parametrize("form", ["/review/rights/", "/review/rights/file/"])
+def test_t09_a_form_that_shows_a_persons_data_is_not_answered_later(administrator, clock, form):
+    client, asked = browser(administrator), {"number": seal("rights", "33639980001")}
+    assert client.post(form, asked).status_code == 200
+    clock.pass_minutes(11)
+    answer = client.post(form, asked)
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/?next=")
+
+
+def test_t09_where_logins_last_long_a_form_is_not_open_as_long(someone, clock, settings):
+    settings.SESSION_IDLE_MINUTES = 720
+    clock.pass_minutes(41)
+    answer = someone.post("/accounts/password/change/", {})
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/?next=")
 
 
 def test_t09_a_part_of_a_page_is_no_place_for_the_question(someone, clock):
