@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import connection
 from django.db.models import Model, Q
 from django.db.models.signals import m2m_changed, pre_delete, pre_save
 from django.dispatch import receiver
@@ -54,7 +55,7 @@ def _changed(instance: User, raw: bool, update_fields: Iterable[str] | None, **_
     if raw or (update_fields is not None and not set(WATCHED) & set(update_fields)):
         return
     about = f"account {instance.get_username()}"
-    known = None if instance._state.adding else User.objects.filter(pk=instance.pk).first()
+    known = None if instance._state.adding else _held(instance)
     if known is None:
         record(Act.ROLE_CHANGED, about=about, note=_words_of_new(instance))
         return
@@ -69,6 +70,16 @@ def _changed(instance: User, raw: bool, update_fields: Iterable[str] | None, **_
         record(Act.PASSWORD_CHANGED, about=about)
 
 
+def _held(account: User) -> User | None:
+    """The account as it stands, which others now wait for until the transaction ends.
+
+    Before the trail is: whoever asks for a file or flags a message holds both in this order, and two that
+    hold one each would wait for each other for ever.
+    """
+    found = User.objects.filter(pk=account.pk)
+    return (found.select_for_update() if connection.in_atomic_block else found).first()
+
+
 def _words_of_new(account: User) -> str:
     may = [name for name in ("is_staff", "is_superuser") if getattr(account, name)]
     return ", ".join(["made", *may])
@@ -76,6 +87,7 @@ def _words_of_new(account: User) -> str:
 
 @receiver(pre_delete, sender=User)
 def _deleted(instance: User, **_: Any) -> None:
+    _held(instance)
     record(Act.ROLE_CHANGED, about=f"account {instance.get_username()}", note="deleted")
 
 
