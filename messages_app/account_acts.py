@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+from allauth.mfa.signals import authentication_failed
 from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import connection
@@ -47,6 +48,12 @@ def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_
     )
     tried = found.first() if found else None
     record(Act.LOGIN_FAILED, request=request, who=tried)
+
+
+@receiver(authentication_failed)
+def _code_failed(request: HttpRequest, user: User, **_: Any) -> None:
+    """Whoever tries codes knows the password already."""
+    record(Act.LOGIN_FAILED, request=request, who=user, note="second factor")
 
 
 @receiver(pre_save, sender=User)
