@@ -111,6 +111,7 @@ RULES: dict[str, Rule] = {
     "changed": may(*FIGURES),
     "analytics_data": may(*FIGURES),
     "flag_message": may(*ROWS, "flag", by=SEND),
+    "flag_row": may(*ROWS, "flag", by=SEND),
     "review": may("review", *ROWS, by=ASK),
     "review_panel": may("review", *ROWS),
     "review_archive": may("review", *ROWS),
