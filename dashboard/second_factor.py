@@ -50,6 +50,7 @@ class _Once:
         # allauth reads a code past blanks and hyphens.
         used = f"second-factor-{found.pk}-{re.sub('[^0-9]', '', code)}"
         if found.type == Authenticator.Type.TOTP and not cache.add(used, 1, REMEMBERED):
+            self._emit_authentication_failed(found)  # type: ignore[attr-defined]
             raise SecondFactor().validation_error("incorrect_code")
         return code
 

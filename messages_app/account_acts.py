@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+from allauth.mfa.signals import authentication_failed
 from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import connection
 from django.db.models import Model, Q
 from django.db.models.signals import m2m_changed, pre_delete, pre_save
 from django.dispatch import receiver
@@ -48,13 +50,19 @@ def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_
     record(Act.LOGIN_FAILED, request=request, who=tried)
 
 
+@receiver(authentication_failed)
+def _code_failed(request: HttpRequest, user: User, **_: Any) -> None:
+    """Whoever tries codes knows the password already."""
+    record(Act.LOGIN_FAILED, request=request, who=user, note="second factor")
+
+
 @receiver(pre_save, sender=User)
 def _changed(instance: User, raw: bool, update_fields: Iterable[str] | None, **_: Any) -> None:
     """A login writes its time, and nothing that is watched: then nothing is asked."""
     if raw or (update_fields is not None and not set(WATCHED) & set(update_fields)):
         return
     about = f"account {instance.get_username()}"
-    known = None if instance._state.adding else User.objects.filter(pk=instance.pk).first()
+    known = None if instance._state.adding else _held(instance)
     if known is None:
         record(Act.ROLE_CHANGED, about=about, note=_words_of_new(instance))
         return
@@ -69,6 +77,16 @@ def _changed(instance: User, raw: bool, update_fields: Iterable[str] | None, **_
         record(Act.PASSWORD_CHANGED, about=about)
 
 
+def _held(account: User) -> User | None:
+    """The account as it stands, which others now wait for until the transaction ends.
+
+    Before the trail is: whoever asks for a file or flags a message holds both in this order, and two that
+    hold one each would wait for each other for ever.
+    """
+    found = User.objects.filter(pk=account.pk)
+    return (found.select_for_update() if connection.in_atomic_block else found).first()
+
+
 def _words_of_new(account: User) -> str:
     may = [name for name in ("is_staff", "is_superuser") if getattr(account, name)]
     return ", ".join(["made", *may])
@@ -76,6 +94,7 @@ def _words_of_new(account: User) -> str:
 
 @receiver(pre_delete, sender=User)
 def _deleted(instance: User, **_: Any) -> None:
+    _held(instance)
     record(Act.ROLE_CHANGED, about=f"account {instance.get_username()}", note="deleted")
 
 

@@ -24,9 +24,9 @@ class SealedPath:
         return value
 
 
-def sealed_row(key: str, date: datetime) -> str:
-    """A message's key ("type:id") with its second, by which a live look-up finds it, for a path."""
-    return seal(ROW, f"{key} {date:%Y-%m-%d %H:%M:%S}")
+def sealed_row(key: str, date: datetime | None) -> str:
+    """A message's key ("type:id") for a path; with its second, if known, by which a live look-up finds it."""
+    return seal(ROW, f"{key} {date:%Y-%m-%d %H:%M:%S}" if date else key)
 
 
 def opened_row(sealed: str) -> tuple[str, int, str]:

@@ -4,8 +4,9 @@ Knows accounts and sessions; no message and no page.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from time import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -18,7 +19,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
 from django.contrib.auth.signals import user_logged_in
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DatabaseError
@@ -30,6 +31,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from messages_app.archive.faults import FAILURES, hurried
 from messages_app.audit import Act, record
 
 View = Callable[..., HttpResponseBase]
@@ -42,6 +44,9 @@ NOTED = 60
 
 FRESH = 10 * 60
 """What needs a fresh login needs one that is no older, in seconds."""
+
+GRACE = 30 * 60
+"""A form that was opened in time may be sent so many seconds later: nobody has to type it twice."""
 
 BY_ITSELF = "by-itself"
 """A page that asks by itself says so: in a header `X-…` of its request, without scripts in the address."""
@@ -77,8 +82,18 @@ def note(request: HttpRequest) -> None:
     """Somebody does something: the login goes on from now. What a page asks by itself is nobody's act."""
     is_due = time() - request.session.get(SEEN, 0) >= NOTED
     if is_due and not is_by_itself(request) and request.user.is_authenticated:
-        request.session[SEEN] = int(time())
+        _write_down(request)
+
+
+def _write_down(request: HttpRequest) -> None:
+    """Where the database takes no note the page is shown all the same: the next one tries again."""
+    session, was_modified = request.session, request.session.modified
+    session[SEEN] = int(time())
+    # Django saves a session after the answer, where a database that refuses it is an error.
+    with suppress(UpdateError, *FAILURES), hurried():
+        session.save()
         UserSession.objects.create_from_request(request)
+    session.modified = was_modified
 
 
 def is_by_itself(request: HttpRequest) -> bool:
@@ -90,17 +105,17 @@ def is_fresh(request: HttpRequest, seconds: int = FRESH) -> bool:
     return time() - float(request.session.get(PROVEN, 0)) < seconds
 
 
-def fresh_login(view: View) -> View:
+def fresh_login(view: View, grace: int = GRACE) -> View:
     """`view` for who has just logged in, or does so again; it leads back to where that person was.
 
-    A form that was opened in time may be sent as long as a login lasts without an act. Later it is lost,
-    which is said.
+    A form that was opened in time may be sent `grace` seconds later, but no longer than a login lasts without
+    an act. Later it is lost, which is said.
     """
 
     @wraps(view)
     def fresh(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         is_form = request.method not in SAFE
-        longer = settings.SESSION_IDLE_MINUTES * 60 if is_form else 0
+        longer = min(grace, settings.SESSION_IDLE_MINUTES * 60) if is_form else 0
         if is_fresh(request, FRESH + longer):
             return view(request, *args, **kwargs)
         if is_form:
@@ -108,6 +123,10 @@ def fresh_login(view: View) -> View:
         return prove_first(request)
 
     return fresh
+
+
+strictly_fresh_login = partial(fresh_login, grace=0)
+"""The same for a form that is a question: its answer is shown to nobody who did not prove it in time."""
 
 
 def prove_first(request: HttpRequest) -> HttpResponseRedirect:

@@ -38,6 +38,7 @@ urlpatterns = [
     path("messages/<str:kind>/<int:message_id>/", message.message, name="message"),
     path("messages/<str:kind>/<int:message_id>/flag/", flags.flag, name="flag_message"),
     path("messages/<sealed:row>/", message.row, name="row"),
+    path("messages/<sealed:row>/flag/", flags.flag_row, name="flag_row"),
     path("messages/<sealed:row>/reveal/", message.reveal, name="reveal"),
     path("search/", search.search, name="search"),
     path("search/readings/", search.readings, name="readings"),

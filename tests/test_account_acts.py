@@ -6,11 +6,13 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from messages_app import account_acts
 from messages_app.audit import NotRecorded
+from tests.archive.own_database import another
 from tests.conftest import person
 from tests.trail import last, recorded
 
@@ -135,6 +137,22 @@ def test_accounts_and_roles_that_are_made_and_deleted_are_recorded():
         ("role_changed", "role Friends", "deleted"),
     ]
     assert "@" in lines[0].address
+
+
+@pytest.mark.parametrize("change", [User.save, User.delete])
+def test_t26_who_waits_for_an_account_does_not_hold_the_trail_meanwhile(
+    own_database, monkeypatch, change
+):
+    """Else somebody who asks for a file with that account waits for the trail, and both for ever."""
+    user, recorded = person("somebody"), []
+    user.email = "new@example.org"
+    monkeypatch.setattr(account_acts, "record", lambda *_args, **more: recorded.append(more))
+    with another() as other:
+        other.execute("BEGIN IMMEDIATE" if connection.vendor == "sqlite" else "BEGIN")
+        other.execute(f"UPDATE auth_user SET first_name = 'Ada' WHERE id = {user.pk}")
+        with pytest.raises(OperationalError), transaction.atomic():
+            change(user)
+    assert recorded == []
 
 
 def test_what_changes_nothing_is_not_recorded(support):

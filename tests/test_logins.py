@@ -12,8 +12,10 @@ from messages_app import logins
 from messages_app.audit import Act
 from messages_app.audited import AuditLine
 from messages_app.clock import real_now
+from messages_app.sealing import seal
+from tests.archive.own_database import locked, read_only
 from tests.codes import code_of, with_second_factor
-from tests.conftest import browser
+from tests.conftest import browser, person
 
 HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://testserver/views/?page=2"}
 POLL = {**HTMX, "HTTP_X_BY_ITSELF": "1"}
@@ -110,6 +112,16 @@ def test_t10_a_login_of_before_the_limits_is_over(someone):
     assert someone.get(PAGE).status_code == 302
 
 
+@pytest.mark.parametrize("fault", [locked, read_only])
+def test_a_page_is_shown_though_the_database_takes_no_note_of_the_act(own_database, clock, fault):
+    client = browser(person("support", "Support"))
+    clock.pass_minutes(2)
+    with fault():
+        assert client.get(PAGE).status_code == 200
+    client.get(PAGE)
+    assert client.session[logins.SEEN] == int(clock.now)
+
+
 def test_acts_are_written_down_once_a_minute(someone, clock, django_assert_num_queries):
     someone.get(PAGE)
     before = someone.session[logins.SEEN]
@@ -193,6 +205,22 @@ def test_t09_an_open_form_may_be_sent_later_and_is_not_lost_in_silence(someone, 
     assert "fill in the form once more" in answer.content.decode()
     answer = someone.post(form, words, HTTP_REFERER=f"https://elsewhere.example{form}")
     assert answer.headers["Location"] == "/accounts/reauthenticate/?next=%2F"
+
+
+@pytest.mark.parametrize("form", ["/review/rights/", "/review/rights/file/"])
+def test_t09_a_form_that_shows_a_persons_data_is_not_answered_later(administrator, clock, form):
+    client, asked = browser(administrator), {"number": seal("rights", "33639980001")}
+    assert client.post(form, asked).status_code == 200
+    clock.pass_minutes(11)
+    answer = client.post(form, asked)
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/?next=")
+
+
+def test_t09_where_logins_last_long_a_form_is_not_open_as_long(someone, clock, settings):
+    settings.SESSION_IDLE_MINUTES = 720
+    clock.pass_minutes(41)
+    answer = someone.post("/accounts/password/change/", {})
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/?next=")
 
 
 def test_t09_a_part_of_a_page_is_no_place_for_the_question(someone, clock):

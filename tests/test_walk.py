@@ -111,6 +111,7 @@ RULES: dict[str, Rule] = {
     "changed": may(*FIGURES),
     "analytics_data": may(*FIGURES),
     "flag_message": may(*ROWS, "flag", by=SEND),
+    "flag_row": may(*ROWS, "flag", by=SEND),
     "review": may("review", *ROWS, by=ASK),
     "review_panel": may("review", *ROWS),
     "review_archive": may("review", *ROWS),
@@ -152,7 +153,7 @@ RULES: dict[str, Rule] = {
     "account_sessions": may(),
     "account_end_session": may(by=SEND),
     "account_end_sessions": may(by=SEND),
-    "account_invite": may("review", "auth.add_user", by=ASK),
+    "account_invite": may("review", "auth.add_user", "auth.change_user", by=ASK),
     # Of the second factor, each leads on or says that there is none before it looks at the method.
     "mfa_index": may(by=METHODS),
     "mfa_authenticate": may(by=METHODS),

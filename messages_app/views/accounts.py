@@ -164,8 +164,8 @@ class InviteForm(forms.ModelForm):
 
 
 def _may_invite(user: User) -> bool:
-    """Who may make accounts in the admin may do it by a mail."""
-    return user.has_perm("messages_app.review") and user.has_perm("auth.add_user")
+    """Who may make accounts and give them roles in the admin may do it by a mail."""
+    return user.has_perms(("messages_app.review", "auth.add_user", "auth.change_user"))
 
 
 @logins.fresh_login

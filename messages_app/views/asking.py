@@ -12,12 +12,14 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from messages_app import clock
 from messages_app.access import gate
+from messages_app.addresses import opened_row
 from messages_app.analysis.query import MessageQuery
 from messages_app.answers import is_at_hand
 from messages_app.archive.faults import SLOW, kind_of
@@ -142,6 +144,14 @@ def extras_of(params: QueryDict) -> list[tuple[str, str]]:
     """The page's own parameters that are no part of the question, to keep them on the way."""
     kept = EXTRAS - FORM_ONLY
     return [(name, str(params[name])) for name in sorted(kept) if params.get(name)]
+
+
+def named(row: str) -> tuple[str, int, str]:
+    """Type, number and second of the message in a sealed address. Raises Http404."""
+    try:
+        return opened_row(row)
+    except BrokenSeal:
+        raise Http404(_("This link was cut off or altered, or its key is gone.")) from None
 
 
 def second_of(text: str) -> datetime | None:

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from messages_app import clock
 from messages_app.access import Viewer, gate
+from messages_app.addresses import sealed_row
 from messages_app.analysis import shown
 from messages_app.audit import Act, record, record_asked
 from messages_app.audit_questions import MARK
@@ -31,7 +32,7 @@ from messages_app.audited import AuditHead, AuditLine
 from messages_app.exports.csv_file import delimiter, guarded, head
 from messages_app.fields import Literal, NumberField, WallTimeField
 from messages_app.filters import LOST, MASKED, PERSONAL, question_url, read_question
-from messages_app.privacy import OPEN, holds_number
+from messages_app.privacy import OPEN, Mask, holds_number
 from messages_app.provider import MAX_REFERENCE
 from messages_app.sealing import BrokenSeal, is_sealed, seal, unseal
 from messages_app.views.question_bar import sentence
@@ -103,7 +104,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         asked = form.filters()
         record_asked(Act.TRAIL_READ, request, asked.told(), [asked.number])
-        context |= _answer(request, asked)
+        context |= _answer(request, asked, viewer.mask)
     return render(request, "messages_app/audit.html", context)
 
 
@@ -180,7 +181,7 @@ def _address(path: str, asked: Filters, **more: str) -> str:
     return f"{path}?{params}" if params else path
 
 
-def _answer(request: HttpRequest, asked: Filters) -> dict[str, Any]:
+def _answer(request: HttpRequest, asked: Filters, mask: Mask) -> dict[str, Any]:
     zone, path = clock.now().tzinfo, reverse("audit")
     assert zone
     found, before = lines(asked, zone), request.GET.get("before", "")
@@ -191,7 +192,7 @@ def _answer(request: HttpRequest, asked: Filters) -> dict[str, Any]:
     has_older = len(page) > SIZE
     total = by_act.get(asked.act, 0) if asked.act else sum(by_act.values())
     return {
-        "lines": [_told(line) for line in page[:SIZE]],
+        "lines": [_told(line, mask) for line in page[:SIZE]],
         "total": shown.number(total),
         "has_lines": bool(total),
         "counted": [
@@ -220,7 +221,7 @@ def _purged() -> str:
     }  # fmt: skip
 
 
-def _told(line: AuditLine) -> Told:
+def _told(line: AuditLine, mask: Mask) -> Told:
     asked, asked_href = _asked(line)
     return Told(
         number=line.number,
@@ -231,7 +232,7 @@ def _told(line: AuditLine) -> Told:
         asked=asked,
         asked_href=asked_href,
         about=line.about,
-        about_href=_about_href(line.about),
+        about_href=_about_href(line.about, mask),
         note=line.note,
         digests=tuple(
             (f"{MARK}{one[:SHORT]}", _address(reverse("audit"), Filters(digest=one)))
@@ -262,8 +263,10 @@ def _short(value: str) -> str:
     return value[: SHORT + 1] if value.startswith(MARK) else value
 
 
-def _about_href(about: str) -> str:
+def _about_href(about: str, mask: Mask) -> str:
     if row := ROW.search(about):
+        if not mask.is_open:
+            return reverse("row", args=[sealed_row(row[0], None)])
         return reverse("message", args=[row[1], int(row[2])])
     return f"{reverse('shares')}?all=1" if about.startswith("link ") else ""
 

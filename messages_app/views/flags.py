@@ -28,7 +28,7 @@ from messages_app.audit import Act
 from messages_app.made import LONGEST_NOTE, Flag
 from messages_app.provider import MAX_MESSAGE_ID, MessageRecord
 from messages_app.sms.terms import MO, MT
-from messages_app.views.asking import attempt, second_of, show
+from messages_app.views.asking import attempt, named, second_of, show
 from messages_app.views.review_pages import review_pages
 from messages_app.views.rows import Row, message_paths, table_rows
 from messages_app.views.trouble import Trouble
@@ -70,13 +70,15 @@ def flags_of(
     return {
         "flags": [_line(one, viewer) for one in flags.of_message(message.type, message.message_id)],
         "flag_form": form or NoteForm(),
-        "flag_action": _action(message) if "flag" in viewer.may else "",
+        "flag_action": _action(message, viewer) if "flag" in viewer.may else "",
         "longest_note": LONGEST_NOTE,
     }
 
 
-def _action(message: MessageRecord) -> str:
-    """Where a message is flagged; it bears the second, as the message's own address does."""
+def _action(message: MessageRecord, viewer: Viewer) -> str:
+    """Where a message is flagged; it bears the second, and is sealed, as the message's own address is."""
+    if not viewer.mask.is_open:
+        return reverse("flag_row", args=[sealed_row(message.key, message.date)])
     path = reverse("flag_message", args=[message.type, message.message_id])
     return f"{path}?{urlencode({'at': f'{message.date:%Y-%m-%d %H:%M:%S}'})}"
 
@@ -97,8 +99,19 @@ def _by(user: Any, moment: datetime) -> str:
 def flag(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
     """Flag the message with a note; what is flagged must be there."""
     viewer = gate(request, "see_messages", "flag")
+    return _flagged(request, viewer, (kind, message_id, request.GET.get("at", "")))
+
+
+@require_POST
+def flag_row(request: HttpRequest, row: str) -> HttpResponse:
+    """The same under the sealed address that who sees numbers masked has of it."""
+    viewer = gate(request, "see_messages", "flag")
+    return _flagged(request, viewer, named(row))
+
+
+def _flagged(request: HttpRequest, viewer: Viewer, name: tuple[str, int, str]) -> HttpResponse:
     query = MessageQuery(now=clock.now(), mask=viewer.mask)
-    sought = _sought(request, kind, message_id, query)
+    sought = _sought(request, name, query)
     form = NoteForm(request.POST)
     if form.is_valid():
         with transaction.atomic():
@@ -108,11 +121,12 @@ def flag(request: HttpRequest, kind: str, message_id: int) -> HttpResponse:
     return _message_answer(request, sought, viewer, form)
 
 
-def _sought(request: HttpRequest, kind: str, message_id: int, query: MessageQuery) -> MessageRecord:
+def _sought(request: HttpRequest, name: tuple[str, int, str], query: MessageQuery) -> MessageRecord:
     """The message that is to be flagged. Raises Http404 where nobody shows it."""
+    kind, message_id, second = name
     if kind not in (MT, MO) or message_id >= MAX_MESSAGE_ID:
         raise Http404(_("There is no such message."))
-    at = second_of(request.GET.get("at", ""))
+    at = second_of(second)
     sought = attempt(partial(found, f"{kind}:{message_id}", at), query, request.path)
     if isinstance(sought, Trouble):
         raise Http404(sought.text)

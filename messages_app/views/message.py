@@ -12,16 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from messages_app import clock
 from messages_app.access import Viewer, gate
-from messages_app.addresses import opened_row
 from messages_app.analysis.query import MessageQuery
 from messages_app.answers import found, looks
 from messages_app.neighbours import neighbours
 from messages_app.places import place
 from messages_app.privacy import OPEN, Mask
 from messages_app.provider import MAX_MESSAGE_ID
-from messages_app.sealing import BrokenSeal
 from messages_app.sms.terms import MO, MT
-from messages_app.views.asking import attempt, second_of, show
+from messages_app.views.asking import attempt, named, second_of, show
 from messages_app.views.detail import detail
 from messages_app.views.flags import flags_of
 from messages_app.views.revealing import RevealForm, kept, revealer
@@ -61,14 +59,6 @@ def reveal(request: HttpRequest, row: str) -> HttpResponse:
         return show(request, "message", context | revealer(context["record"], viewer, form))
     kept(request, context["record"], form)
     return show(request, "message", context | {"is_revealed": True, "reveal": None})
-
-
-def named(row: str) -> tuple[str, int, str]:
-    """Type, number and second of the message in a sealed address. Raises Http404."""
-    try:
-        return opened_row(row)
-    except BrokenSeal:
-        raise Http404(_("This link was cut off or altered, or its key is gone.")) from None
 
 
 def about(

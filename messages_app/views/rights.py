@@ -18,7 +18,7 @@ from messages_app.access import gate
 from messages_app.analysis.numbers import shown_number
 from messages_app.archive.forgotten import forgetting
 from messages_app.audit import Act, record
-from messages_app.logins import fresh_login
+from messages_app.logins import fresh_login, strictly_fresh_login
 from messages_app.personal_file import personal_file
 from messages_app.provider import MAX_REFERENCE
 from messages_app.sealing import BrokenSeal, seal, unseal
@@ -63,7 +63,7 @@ class EraseForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_login
+@strictly_fresh_login
 def rights(request: HttpRequest) -> HttpResponse:
     """Ask for a number; POST says what is held about it."""
     _gate(request)
@@ -76,7 +76,7 @@ def rights(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@fresh_login
+@strictly_fresh_login
 def rights_file(request: HttpRequest) -> HttpResponseBase:
     """All about the number, as a file."""
     _gate(request)

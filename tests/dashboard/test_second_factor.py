@@ -96,6 +96,16 @@ def test_t09_a_code_opens_once_however_it_is_written(half_in):
     assert not is_in(client)
 
 
+def test_t09_codes_that_open_nothing_stand_in_the_trail_used_ones_too(half_in):
+    client, _codes = half_in
+    code = code_of()
+    client.post(CODE, {"code": "000000"})
+    client.post(CODE, {"code": code})
+    client.post("/accounts/second-factor/fresh/", {"code": code})
+    lines = AuditLine.objects.filter(act=Act.LOGIN_FAILED)
+    assert [(one.name, one.note) for one in lines] == [("support", "second factor")] * 2
+
+
 def test_a_telephone_half_a_minute_off_will_do(half_in):
     client, _codes = half_in
     client.post(CODE, {"code": code_of(steps=-1)})

@@ -204,8 +204,10 @@ def test_without_a_mail_server_it_says_how_else(administrator_client, settings):
     assert not User.objects.filter(username="grace").exists()
 
 
-@pytest.mark.parametrize("codes", [[], ["review"], ["add_user"]])
-def test_t04_only_who_reviews_and_makes_accounts_invites(stranger, mail_server, codes):
+@pytest.mark.parametrize(
+    "codes", [[], ["review"], ["add_user", "change_user"], ["review", "add_user"]]
+)
+def test_t04_only_who_reviews_and_makes_and_changes_accounts_invites(stranger, mail_server, codes):
     make_roles()
     stranger.user_permissions.set(Permission.objects.filter(codename__in=codes))
     client = browser(stranger)

@@ -9,6 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from messages_app.addresses import sealed_row
+from messages_app.audit import Act
+from messages_app.audit import record as record_act
 from messages_app.audited import AuditLine
 from messages_app.made import LONGEST_NOTE, Flag
 from messages_app.models import Message
@@ -79,6 +82,25 @@ def test_a_note_that_says_nothing_or_too_much_flags_nothing(flagger, note):
         assert answer.status_code == 200
         assert 'id="error_note"' in answer.content.decode()
     assert not Flag.objects.exists()
+
+
+def test_t22_under_a_mask_a_message_is_flagged_at_its_sealed_address(held):
+    client, row = somebody_with("see_messages", "flag"), sealed_row("sms_mt:5", MINE.date)
+    page = shown(client, f"/messages/{row}/")
+    assert f'action="/messages/{row}/flag/"' in page
+    assert FLAG not in page
+    assert client.post(f"/messages/{row}/flag/", {"note": NOTE}).status_code == 302
+    assert [str(flag) for flag in Flag.objects.all()] == ["sms_mt:5"]
+    assert client.post("/messages/~1.AAAA/flag/", {"note": NOTE}).status_code == 404
+
+
+def test_t22_under_a_mask_the_trail_leads_to_a_message_by_a_seal(held):
+    client = somebody_with("see_messages", "review")
+    record_act(Act.FLAGGED, about="sms_mt:5")
+    page = shown(client, "/review/audit/")
+    assert PATH not in page
+    (href,) = re.findall(r'href="(/messages/~1[^"]+)"', page)
+    assert MINE.sender in shown(client, href)
 
 
 def test_what_is_not_there_is_not_flagged(flagger):

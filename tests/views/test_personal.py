@@ -20,7 +20,7 @@ NO_QUESTION = {
     "home", "views", "save_view", "view", "edit_view", "delete_view", "move_view", "start_view",
     "search", "readings", "column_preferences", "conversation", "row", "reveal",
     "shares", "revoke_share", "new_share", "exports", "export_job", "export_file", "export_manifest",
-    "flag_message", "flags", "settle_flag", "review_archive", "reread", "stop_reread", "people",
+    "flag_message", "flag_row", "flags", "settle_flag", "review_archive", "reread", "stop_reread", "people",
     "audit", "audit_export",
     "rights", "rights_file", "rights_erase",
 }  # fmt: skip

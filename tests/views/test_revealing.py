@@ -104,6 +104,17 @@ def test_t37_only_so_many_are_revealed_within_an_hour(analyst_client, monkeypatc
     assert len(revealed()) == 2
 
 
+def test_t37_who_asks_for_many_at_once_is_shown_no_more(analyst_client, monkeypatch):
+    class Together(Limit):
+        """Each of them looks before any is counted."""
+
+        def is_reached(self, whose: object) -> bool:
+            return False
+
+    monkeypatch.setattr("messages_app.views.revealing.REVEALS", Together("reveals", 2, 3600))
+    assert [is_open(analyst_client.post(REVEAL, REASON)) for _ in range(3)] == [True, True, False]
+
+
 def test_t26_what_the_trail_cannot_keep_is_not_shown(analyst_client, monkeypatch):
     def fails(*_args, **_more):
         raise NotRecorded("no space left")
