@@ -268,6 +268,45 @@ def test_lists_of_erased_numbers_are_merged_and_never_shortened(place):
     assert traces([1, 2]) == []
 
 
+class Killed(BaseException):
+    """What a kill is to a process."""
+
+
+def test_t29_a_restore_that_is_killed_half_way_loses_no_erasure(place, settings, monkeypatch):
+    """T29: the list of the database that goes stands beside the backup before it goes."""
+    backup = backed_up()
+    # By default nobody names a folder of backups.
+    settings.BACKUP_DIR = None
+    forget(1)
+
+    def killed(*_rest) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("messages_app.backups.restoring._mended", killed)
+        with pytest.raises(Killed):
+            said("restore", str(backup), "--replace")
+    connection.close()
+    said("restore", str(backup), "--replace")
+    assert len(erased()) == 1
+    assert traces([1]) == []
+
+
+def test_t38_a_backup_with_other_rows_than_its_manifest_says_changes_nothing(place, settings):
+    """T38: nor does it take the list of erased numbers along."""
+    backup = backed_up()
+    settings.BACKUP_DIR = None
+    forget(1)
+    path = backup.with_name(f"{backup.name}.json")
+    manifest = json.loads(path.read_text())
+    manifest["rows"]["messages_app_message"] += 1
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(CommandError, match=r"manifest|psql"):
+        said("restore", str(backup), "--replace")
+    assert len(erased()) == 1
+    assert traces([1]) == []
+
+
 def test_a_backup_of_a_newer_program_is_refused(place):
     """F59."""
     backup = backed_up()
