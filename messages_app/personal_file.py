@@ -105,8 +105,7 @@ def _observations(number: str) -> Iterator[bytes]:
 
 
 def _flags(number: str) -> Iterator[bytes]:
-    found = flags_of(number)
-    for flag in found.order_by("pk").values() if found is not None else ():
+    for flag in flags_of(number).order_by("pk").values():
         yield _line(**flag)
 
 

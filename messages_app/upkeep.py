@@ -1,7 +1,8 @@
 """What workers do once a minute beside their readings: whatever is over goes, and it goes wholly.
 
-Files of exports, share links, logins, lines of the audit trail, rows that are too old; the database's files
-lose what was erased, and the list of erased numbers stands beside the backups.
+Files of exports, share links, logins, lines of the audit trail, rows that are too old; an erasure that was
+stopped is finished, the database's files lose what was erased, and the list of erased numbers stands beside
+the backups.
 """
 
 import logging
@@ -78,6 +79,8 @@ DUTIES: tuple[Callable[[datetime], object], ...] = (
     _blank_some,
     lambda _now: erasing.drop_nobodys_flags(),
     lambda _now: suppression.keep_beside(),
+    # Behind the lists: one of them may hold what this database does not know of.
+    erasing.finish,
     dumps.clear_left,
     _clean_what_is_left,
     lambda _now: record_settings(),

@@ -38,8 +38,9 @@ AGAIN = timedelta(days=2)
 EVER, NO_END = datetime(1, 1, 1), 10**9
 
 
-KEEPING, LEFTOVERS = "keeping", "leftovers"
-"""What is remembered: up to where old rows are blanked, and since when files hold what was blanked."""
+KEEPING, LEFTOVERS, UNDER_WAY = "keeping", "leftovers", "erasing"
+"""What is remembered: up to where old rows are blanked, since when files hold what was blanked, and that
+numbers are listed which may still stand somewhere."""
 
 _NOTHING = Value("", BytewiseText())
 _BLANKED = {
@@ -86,11 +87,38 @@ def suppress(digests: Iterable[tuple[str, datetime]]) -> int:
         take_turns()
         known = set(Forgotten.objects.values_list("digest", flat=True))
         new = {digest: at for digest, at in digests if digest not in known}
+        if new:
+            _remember(UNDER_WAY, secrets.token_hex(16))
         Forgotten.objects.bulk_create(
             Forgotten(digest=digest, at=at, mark=secrets.token_hex(16))
             for digest, at in sorted(new.items(), key=lambda one: one[1])
         )
     return len(new)
+
+
+def begin(number: str, now: datetime) -> str:
+    """List a number, and remember that it is being erased; return what `end` takes when it is.
+
+    "" where others are being erased, or were when they were stopped: all are looked for once more then.
+    """
+    with transaction.atomic():
+        take_turns()
+        is_alone = not under_way()
+        suppress([(digest_of(number), now)])
+        mark = secrets.token_hex(16)
+        _remember(UNDER_WAY, mark)
+    return mark if is_alone else ""
+
+
+def under_way() -> str:
+    """The mark of erasures that go on, or were stopped; "" where there is none."""
+    return _remembered(UNDER_WAY)
+
+
+def end(mark: str) -> None:
+    """All is erased that was listed when the mark was read; a later one stays."""
+    if mark:
+        ProviderTrait.objects.filter(api_url="", name=UNDER_WAY, value=mark).delete()
 
 
 def forget_number(number: str, now: datetime) -> Blanked:

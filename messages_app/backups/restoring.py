@@ -21,6 +21,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from messages_app import erasing
 from messages_app.archive import forgetting
 from messages_app.archive.forgetting import Blanked
 from messages_app.backups import suppression
@@ -105,7 +106,7 @@ def _mended(rows: Counts, listed: Listed, now: datetime) -> Restored:
     """Bring the tables up to the program, then take out what was erased or is too old by now."""
     call_command("migrate", interactive=False, verbosity=0)
     suppression.merge(listed)
-    again = forgetting.forget_listed()
+    again = erasing.forget_listed()
     old = forgetting.blank_old(now.replace(tzinfo=None))
     # Sessions and visits of then are over; files of exports were no part of the backup.
     for model in (Session, Opening, Export):

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -20,10 +21,13 @@ from messages_app.archive import forgetting, searching
 from messages_app.archive.claims import claim, release
 from messages_app.archive.forgotten import erased
 from messages_app.archive.keeping import keep
+from messages_app.archive.keys import key_of
 from messages_app.archive.windows import Proven, Window
 from messages_app.audited import AuditLine
 from messages_app.backups import dumps, suppression
-from messages_app.models import Forgotten, Message, Rollup, Span
+from messages_app.exports import kept
+from messages_app.made import Flag, SavedView
+from messages_app.models import Export, Forgotten, Message, Rollup, Span
 from tests.archive.own_database import another
 from tests.campaign import rounds
 from tests.factories import incoming, record
@@ -316,6 +320,76 @@ def test_a_backup_of_a_newer_program_is_refused(place):
     path.write_text(json.dumps(manifest))
     with pytest.raises(CommandError, match="newer program"):
         said("restore", str(backup), "--replace")
+
+
+def made(asked: str) -> None:
+    """What people made of a number: a view and a flag on somebody else's message, and a file."""
+    now = datetime.now(ZONE)
+    SavedView.objects.create(
+        name="theirs", page="messages", question=f"destination={asked}", is_shared=True, place=1,
+        made_at=now, changed_at=now,
+    )  # fmt: skip
+    Flag.objects.create(
+        key=key_of("sms_mt", 100), type="sms_mt", message_id=100, date=DAY, note=f"see +{asked}",
+        flagged_at=now,
+    )  # fmt: skip
+    Export.objects.create(
+        owner=User.objects.get(), question=f"destination={asked}", state="done", start=DAY, end=DAY,
+        made_at=now,
+        file=kept.storage().save(f"1-{'0' * 32}.csv", ContentFile(asked.encode())),
+        expires_at=now + timedelta(days=1), format="csv", columns=[], language="en", rows=1,
+    )  # fmt: skip
+
+
+def left() -> tuple[int, ...]:
+    """How much there is of what people made, and how many files."""
+    files = kept.storage().listdir("")[1]
+    return (*(one.objects.count() for one in (SavedView, Flag, Export)), len(files))
+
+
+def test_t29_t31_an_erasure_that_was_killed_is_finished_by_a_worker(place, monkeypatch):
+    """T29, T31: without anybody who asks for it again."""
+    made(number(1))
+
+    def killed(_keys) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("messages_app.archive.forgetting._blank", killed)
+        with pytest.raises(Killed):
+            forget(1)
+    connection.close()
+    assert traces([1]) != []
+    upkeep.turn(datetime.now(ZONE))
+    assert traces([1]) == []
+    assert left() == (0, 0, 0, 0)
+    assert not forgetting.under_way()
+    assert len(traces([2])) == 3
+
+
+def test_t29_two_erasures_at_the_same_time_are_both_looked_after(place):
+    """T29: the end of one says nothing of the other."""
+    now = datetime.now(ZONE)
+    killed = forgetting.begin(number(1), now)
+    forgetting.end(forgetting.begin(number(2), now))
+    assert forgetting.under_way()
+    forgetting.end(killed)
+    assert forgetting.under_way()
+    erasing.finish(now)
+    assert not forgetting.under_way()
+    forget(3)
+    assert not forgetting.under_way()
+
+
+def test_t29_t31_a_restore_brings_back_nothing_that_people_made_of_an_erased_number(place):
+    """T29, T31."""
+    made(number(1))
+    backup = backed_up()
+    forget(1)
+    assert left() == (0, 0, 0, 0)
+    said("restore", str(backup), "--replace")
+    assert left() == (0, 0, 0, 0)
+    assert traces([1]) == []
 
 
 def test_t28_the_purge_and_the_workers_turn_blank_what_is_too_old_and_record_it(place, settings):
