@@ -266,10 +266,25 @@ def test_lists_of_erased_numbers_are_merged_and_never_shortened(place):
     Forgotten.objects.all().delete()
     forget(2)
     assert len(suppression.in_folder(place)) == 2
-    assert len(erased()) == 1
+    assert len(erased()) == 2
+    Forgotten.objects.all().delete()
     said("restore", str(backup), "--replace")
     assert len(erased()) == 2
     assert traces([1, 2]) == []
+
+
+def test_t29_a_new_database_takes_the_list_beside_the_backups_and_erases_by_it(place):
+    """T29: also what was read before it knew of the list."""
+    forget(1)
+    empty()
+    said("migrate")
+    User.objects.create_user("somebody")
+    read()
+    assert len(traces([1])) == 3
+    upkeep.turn(datetime.now(ZONE))
+    assert len(erased()) == 1
+    assert traces([1]) == []
+    assert len(traces([2])) == 3
 
 
 class Killed(BaseException):
