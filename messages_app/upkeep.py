@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from messages_app import erasing, logins, sharing
 from messages_app.archive import forgetting
@@ -46,10 +46,18 @@ def turn(now: datetime) -> None:
 
 
 def purge(now: datetime, slices: int = forgetting.NO_END) -> Blanked:
-    """Blank the rows whose time of keeping is over, and record it where there were any."""
+    """Blank the rows whose time of keeping is over, and record it where there were any.
+
+    Counted together with the blanking: a line that could not be written is written by the next turn.
+    """
     found = forgetting.blank_old(now.replace(tzinfo=None), slices)
-    if found.rows:
-        record(Act.PURGED, note=f"messages {found.rows}, observations {found.observations}")
+    # Asked first: whoever takes it takes the writers' turn.
+    if forgetting.untold().rows:
+        with transaction.atomic():
+            told = forgetting.take_untold()
+            # Another worker may have told it meanwhile.
+            if told.rows:
+                record(Act.PURGED, note=f"messages {told.rows}, observations {told.observations}")
     return found
 
 

@@ -38,9 +38,9 @@ AGAIN = timedelta(days=2)
 EVER, NO_END = datetime(1, 1, 1), 10**9
 
 
-KEEPING, LEFTOVERS, UNDER_WAY = "keeping", "leftovers", "erasing"
-"""What is remembered: up to where old rows are blanked, since when files hold what was blanked, and that
-numbers are listed which may still stand somewhere."""
+KEEPING, LEFTOVERS, UNDER_WAY, UNTOLD = "keeping", "leftovers", "erasing", "blanked"
+"""What is remembered: up to where old rows are blanked, since when files hold what was blanked, that
+numbers are listed which may still stand somewhere, and how much was blanked for its age and not told yet."""
 
 _NOTHING = Value("", BytewiseText())
 _BLANKED = {
@@ -211,9 +211,30 @@ def _blank_range(start: datetime, end: datetime, slices: int) -> tuple[Blanked, 
         next_ones = rows.filter(date__gte=start).order_by("date", "key")[:SLICE]
         if not (there := list(next_ones.values_list("key", "date"))):
             return found, end
-        found += _blank([key for key, _date in there])
+        with transaction.atomic():
+            blanked = _blank([key for key, _date in there])
+            _remember_untold(untold() + blanked)
+        found += blanked
         start = there[-1][1]
     return found, start
+
+
+def untold() -> Blanked:
+    """What was blanked for its age since the last `take_untold`."""
+    rows, _, observations = _remembered(UNTOLD).partition(" ")
+    return Blanked(int(rows or 0), int(observations or 0))
+
+
+def take_untold() -> Blanked:
+    """The same, for who tells of it in this very transaction."""
+    take_turns()
+    found = untold()
+    ProviderTrait.objects.filter(api_url="", name=UNTOLD).delete()
+    return found
+
+
+def _remember_untold(blanked: Blanked) -> None:
+    _remember(UNTOLD, f"{blanked.rows} {blanked.observations}")
 
 
 def _blank(keys: Sequence[int]) -> Blanked:

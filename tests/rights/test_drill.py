@@ -23,6 +23,7 @@ from messages_app.archive.forgotten import erased
 from messages_app.archive.keeping import keep
 from messages_app.archive.keys import key_of
 from messages_app.archive.windows import Proven, Window
+from messages_app.audit import NotRecorded
 from messages_app.audited import AuditLine
 from messages_app.backups import dumps, suppression
 from messages_app.exports import kept
@@ -431,6 +432,27 @@ def test_t28_the_purge_and_the_workers_turn_blank_what_is_too_old_and_record_it(
         ("purged", "messages 100, observations 0"),
         ("purged", "messages 140, observations 0"),
     ]
+
+
+def test_t28_a_purge_whose_line_could_not_be_written_is_recorded_by_the_next_turn(
+    place, settings, monkeypatch
+):
+    """T28: the rows are gone by then, their number is not."""
+    settings.RETENTION_MONTHS = 1
+    now = datetime(2026, 12, 21, 9, tzinfo=ZONE)
+
+    def refused(*_rest, **_more) -> None:
+        raise NotRecorded
+
+    with monkeypatch.context() as patch:
+        patch.setattr("messages_app.upkeep.record", refused)
+        with pytest.raises(NotRecorded):
+            upkeep.turn(now)
+    assert not Message.objects.exclude(message="").exists()
+    upkeep.turn(now)
+    upkeep.turn(now)
+    lines = AuditLine.objects.filter(act="purged").values_list("note", flat=True)
+    assert list(lines) == [f"messages {2 * PEOPLE}, observations 0"]
 
 
 def test_t29_a_workers_turn_cleans_the_files_and_tries_again_where_others_read(place):
