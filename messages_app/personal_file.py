@@ -76,7 +76,7 @@ def _in_words(number: str, now: datetime) -> str:
             "messages.ndjson: messages to and from the number, under the provider’s names of fields."
         ),
         _("observations.ndjson: earlier states of these messages, and when they were seen."),
-        _("flags.ndjson: what staff noted on these messages."),
+        _("flags.ndjson: what staff noted on these messages, or elsewhere about the number."),
         _(
             "audit.ndjson: who of the staff searched for, opened, exported or revealed it, and when."
         ),
