@@ -19,7 +19,8 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends postgresql-client-15 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin dashboard \
- && install -d -m 0700 -o dashboard -g dashboard /var/lib/dashboard /var/lib/dashboard/exports
+ && install -d -m 0700 -o dashboard -g dashboard /var/lib/dashboard /var/lib/dashboard/exports \
+    /var/lib/dashboard/backups
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -14,23 +14,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import ngettext_lazy
 
 from messages_app.analysis.exact import meant
 from messages_app.analysis.numbers import LONGEST_NUMBER, SHORTEST_NUMBER, typed_number
 from messages_app.archive import forgetting
-from messages_app.archive.forgotten import digest_of
+from messages_app.archive.forgetting import Blanked
+from messages_app.archive.forgotten import Forgetting, erased
 from messages_app.audit import Act, number_digest, record
 from messages_app.audited import AuditLine
 from messages_app.backups import suppression
 from messages_app.exports import kept
-from messages_app.made import SavedView, ShareLink
+from messages_app.made import Flag, SavedView, ShareLink
 from messages_app.models import Export, Message, Observation
 from messages_app.sealing import BrokenSeal, is_sealed, unseal
 
@@ -38,13 +38,13 @@ MESSAGES, OBSERVATIONS, FLAGS, VIEWS, LINKS, EXPORTS, AUDIT = (
     "messages", "observations", "flags", "views", "links", "exports", "audit",
 )  # fmt: skip
 
-FLAG = "Flag"
-"""The model of flags; rows are flagged by their key."""
-
 _WRITTEN = re.compile(r"\+?\(?\d(?:[\s().\-_/]*+\d)+")
 """Digits as people write numbers."""
 
 Counts = dict[str, int]
+
+Meant = Callable[[str], bool]
+"""Whether a number, as the provider writes it, is one of those that are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +81,37 @@ def forget(
 ) -> Counts:
     """Erase a number everywhere, for good; say what was held. `now` is aware. Again it does no harm.
 
-    The act is recorded together with its beginning: what a failure leaves is erased by the next try.
+    The act is recorded together with its beginning: what a failure leaves is erased by `finish`.
     """
     there = held(number)
     with transaction.atomic():
-        forgetting.suppress([(digest_of(number), now)])
+        mark = forgetting.begin(number, now)
         note = ", ".join(f"{name} {count}" for name, count in there.items() if count)
         record(Act.ERASED, request=request, who=who, numbers=[number], note=note)
     for kind in KINDS:
         if kind.erase:
             kind.erase(number, now)
+    forgetting.end(mark)
     suppression.keep_beside()
     return there
+
+
+def forget_listed() -> Blanked:
+    """Erase every listed number once more wherever it stands in the database, but for exports."""
+    found, is_erased = forgetting.forget_listed(), Forgetting(erased()).holds
+    drop_nobodys_flags()
+    Flag.objects.filter(pk__in=_noted(is_erased)).delete()
+    SavedView.objects.filter(pk__in=_views(is_erased)).delete()
+    ShareLink.objects.filter(pk__in=_links(is_erased)).delete()
+    return found
+
+
+def finish(now: datetime) -> None:
+    """Bring to its end what goes on or was stopped: an erasure, or one that a list has told of."""
+    if mark := forgetting.under_way():
+        forget_listed()
+        _drop_exports(Forgetting(erased()).holds, now)
+        forgetting.end(mark)
 
 
 def rows_of(number: str) -> Iterator[QuerySet[Message]]:
@@ -113,10 +132,9 @@ def audit_lines(number: str) -> QuerySet[AuditLine]:
     )
 
 
-def flags_of(number: str) -> "QuerySet[Any] | None":
-    """Flags on rows of a number; None where messages are not flagged."""
-    flags = _all_flags()
-    return None if flags is None else flags.filter(key__in=keys_of(number))
+def flags_of(number: str) -> QuerySet[Flag]:
+    """Flags on rows of a number, and those whose note names it, on whatever row."""
+    return Flag.objects.filter(Q(key__in=keys_of(number)) | Q(pk__in=_noted(number.__eq__)))
 
 
 def drop_nobodys_flags() -> None:
@@ -124,27 +142,15 @@ def drop_nobodys_flags() -> None:
 
     Such a row may be too old by now, or come in after its number was erased.
     """
-    flags = _all_flags()
-    if flags is None:
-        return
-    rows = Message.objects.filter(key__in=flags.values("key"))
+    rows = Message.objects.filter(key__in=Flag.objects.values("key"))
     # Asked first: on SQLite a DELETE takes the writers' turn, also where it finds nothing.
     if keys := list(rows.exclude(forgetting.HAS_PERSON).values_list("key", flat=True)):
-        flags.filter(key__in=keys).delete()
+        Flag.objects.filter(key__in=keys).delete()
 
 
-def _all_flags() -> "QuerySet[Any] | None":
-    try:
-        flag: Any = apps.get_model("messages_app", FLAG)
-    except LookupError:
-        return None
-    found: QuerySet[Any] = flag._default_manager.all()
-    return found
-
-
-def named_in(question: str, number: str) -> bool:
-    """Whether a question, as its address has it, asks for a number or holds it."""
-    return any(_names(value, number) for value in _plain_values(question))
+def named_in(question: str, is_meant: Meant) -> bool:
+    """Whether a question, as its address has it, asks for such a number or holds one."""
+    return any(_names(value, is_meant) for value in _plain_values(question))
 
 
 def _plain_values(question: str) -> Iterator[str]:
@@ -155,31 +161,45 @@ def _plain_values(question: str) -> Iterator[str]:
                 yield meant(unseal(name, value) if is_sealed(value) else value)
 
 
-def _names(text: str, number: str) -> bool:
-    return any(
-        number in "".join(filter(str.isdecimal, found[0])) or number_of(found[0]) == number
-        for found in _WRITTEN.finditer(text)
-    )
+def _names(text: str, is_meant: Meant) -> bool:
+    return any(map(is_meant, _numbers_in(text)))
 
 
-def _views(number: str) -> list[int]:
-    return _with(SavedView.objects.values_list("pk", "question", "name"), number)
+def _numbers_in(text: str) -> Iterator[str]:
+    """Every number that digits in a text may stand for: the one that is meant, and each within them."""
+    for found in _WRITTEN.finditer(text):
+        yield number_of(found[0])
+        digits = "".join(filter(str.isdecimal, found[0]))
+        for length in range(SHORTEST_NUMBER, LONGEST_NUMBER + 1):
+            for at in range(len(digits) - length + 1):
+                yield digits[at : at + length]
 
 
-def _links(number: str) -> list[int]:
-    return _with(ShareLink.objects.values_list("pk", "question", "label"), number)
+def _noted(is_meant: Meant) -> list[int]:
+    notes = Flag.objects.exclude(note="").values_list("pk", "note")
+    return [pk for pk, note in notes if _names(note, is_meant)]
 
 
-def _with(made: Iterable[tuple[int, str, str]], number: str) -> list[int]:
-    return [pk for pk, question, name in made if named_in(question, number) or _names(name, number)]
+def _views(is_meant: Meant) -> list[int]:
+    return _with(SavedView.objects.values_list("pk", "question", "name"), is_meant)
 
 
-def _asked_exports(number: str) -> list[Export]:
-    return [one for one in Export.objects.all() if named_in(one.question, number)]
+def _links(is_meant: Meant) -> list[int]:
+    return _with(ShareLink.objects.values_list("pk", "question", "label"), is_meant)
 
 
-def _drop_exports(number: str, now: datetime) -> None:
-    for export in _asked_exports(number):
+def _with(made: Iterable[tuple[int, str, str]], is_meant: Meant) -> list[int]:
+    return [
+        pk for pk, question, name in made if named_in(question, is_meant) or _names(name, is_meant)
+    ]
+
+
+def _asked_exports(is_meant: Meant) -> list[Export]:
+    return [one for one in Export.objects.all() if named_in(one.question, is_meant)]
+
+
+def _drop_exports(is_meant: Meant, now: datetime) -> None:
+    for export in _asked_exports(is_meant):
         kept.drop(export)
     # Any file may hold the number: all can be made again.
     kept.drop_files(now)
@@ -190,24 +210,13 @@ def _observations(number: str) -> int:
     return sum(Observation.objects.filter(key__in=side).count() for side in keys)
 
 
-def _flags(number: str) -> int:
-    found = flags_of(number)
-    return 0 if found is None else found.count()
-
-
-def _drop_flags(number: str, _now: datetime) -> None:
-    found = flags_of(number)
-    if found is not None:
-        found.delete()
-
-
 KINDS = (
     # Flags first: they are found by the rows' numbers.
     Kind(
         FLAGS,
         ngettext_lazy("%d flag with its note", "%d flags with their notes"),
-        _flags,
-        _drop_flags,
+        lambda number: flags_of(number).count(),
+        lambda number, _now: flags_of(number).delete(),
     ),
     Kind(
         OBSERVATIONS,
@@ -223,20 +232,20 @@ KINDS = (
     Kind(
         VIEWS,
         ngettext_lazy("%d saved view that names it", "%d saved views that name it"),
-        lambda number: len(_views(number)),
-        lambda number, _now: SavedView.objects.filter(pk__in=_views(number)).delete(),
+        lambda number: len(_views(number.__eq__)),
+        lambda number, _now: SavedView.objects.filter(pk__in=_views(number.__eq__)).delete(),
     ),
     Kind(
         LINKS,
         ngettext_lazy("%d share link that names it", "%d share links that name it"),
-        lambda number: len(_links(number)),
-        lambda number, _now: ShareLink.objects.filter(pk__in=_links(number)).delete(),
+        lambda number: len(_links(number.__eq__)),
+        lambda number, _now: ShareLink.objects.filter(pk__in=_links(number.__eq__)).delete(),
     ),
     Kind(
         EXPORTS,
         ngettext_lazy("%d export that names it", "%d exports that name it"),
-        lambda number: len(_asked_exports(number)),
-        _drop_exports,
+        lambda number: len(_asked_exports(number.__eq__)),
+        lambda number, now: _drop_exports(number.__eq__, now),
     ),
     Kind(
         AUDIT,

@@ -77,7 +77,7 @@ def _in_words(number: str, now: datetime) -> str:
             "messages.ndjson: messages to and from the number, under the provider’s names of fields."
         ),
         _("observations.ndjson: earlier states of these messages, and when they were seen."),
-        _("flags.ndjson: what staff noted on these messages."),
+        _("flags.ndjson: what staff noted on these messages, or elsewhere about the number."),
         _(
             "audit.ndjson: who of the staff searched for, opened, exported or revealed it, and when."
         ),
@@ -106,8 +106,7 @@ def _observations(number: str) -> Iterator[bytes]:
 
 
 def _flags(number: str) -> Iterator[bytes]:
-    found = flags_of(number)
-    for flag in found.order_by("pk").values() if found is not None else ():
+    for flag in flags_of(number).order_by("pk").values():
         yield _line(**flag)
 
 

@@ -1,14 +1,15 @@
 """What workers do once a minute beside their readings: whatever is over goes, and it goes wholly.
 
-Files of exports, share links, logins, lines of the audit trail, rows that are too old; the database's files
-lose what was erased, and the list of erased numbers stands beside the backups.
+Files of exports, share links, logins, lines of the audit trail, rows that are too old; an erasure that was
+stopped is finished, the database's files lose what was erased, and the list of erased numbers stands beside
+the backups.
 """
 
 import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from messages_app import erasing, logins, sharing
 from messages_app.archive import forgetting
@@ -45,10 +46,18 @@ def turn(now: datetime) -> None:
 
 
 def purge(now: datetime, slices: int = forgetting.NO_END) -> Blanked:
-    """Blank the rows whose time of keeping is over, and record it where there were any."""
+    """Blank the rows whose time of keeping is over, and record it where there were any.
+
+    Counted together with the blanking: a line that could not be written is written by the next turn.
+    """
     found = forgetting.blank_old(now.replace(tzinfo=None), slices)
-    if found.rows:
-        record(Act.PURGED, note=f"messages {found.rows}, observations {found.observations}")
+    # Asked first: whoever takes it takes the writers' turn.
+    if forgetting.untold().rows:
+        with transaction.atomic():
+            told = forgetting.take_untold()
+            # Another worker may have told it meanwhile.
+            if told.rows:
+                record(Act.PURGED, note=f"messages {told.rows}, observations {told.observations}")
     return found
 
 
@@ -78,6 +87,8 @@ DUTIES: tuple[Callable[[datetime], object], ...] = (
     _blank_some,
     lambda _now: erasing.drop_nobodys_flags(),
     lambda _now: suppression.keep_beside(),
+    # Behind the lists: one of them may hold what this database does not know of.
+    erasing.finish,
     dumps.clear_left,
     _clean_what_is_left,
     lambda _now: record_settings(),

@@ -1,6 +1,7 @@
 """Messages that were sent, or are to be, to people who had opted out: told by the archive alone.
 
-Equal to `conversations.disregards` over all rows of each number; an opt-out counts for ever.
+Equal to `conversations.disregards` over all rows of each number; an opt-out counts as long as its number is
+kept.
 """
 
 from collections.abc import Sequence

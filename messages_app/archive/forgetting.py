@@ -38,8 +38,9 @@ AGAIN = timedelta(days=2)
 EVER, NO_END = datetime(1, 1, 1), 10**9
 
 
-KEEPING, LEFTOVERS = "keeping", "leftovers"
-"""What is remembered: up to where old rows are blanked, and since when files hold what was blanked."""
+KEEPING, LEFTOVERS, UNDER_WAY, UNTOLD = "keeping", "leftovers", "erasing", "blanked"
+"""What is remembered: up to where old rows are blanked, since when files hold what was blanked, that
+numbers are listed which may still stand somewhere, and how much was blanked for its age and not told yet."""
 
 _NOTHING = Value("", BytewiseText())
 _BLANKED = {
@@ -86,11 +87,38 @@ def suppress(digests: Iterable[tuple[str, datetime]]) -> int:
         take_turns()
         known = set(Forgotten.objects.values_list("digest", flat=True))
         new = {digest: at for digest, at in digests if digest not in known}
+        if new:
+            _remember(UNDER_WAY, secrets.token_hex(16))
         Forgotten.objects.bulk_create(
             Forgotten(digest=digest, at=at, mark=secrets.token_hex(16))
             for digest, at in sorted(new.items(), key=lambda one: one[1])
         )
     return len(new)
+
+
+def begin(number: str, now: datetime) -> str:
+    """List a number, and remember that it is being erased; return what `end` takes when it is.
+
+    "" where others are being erased, or were when they were stopped: all are looked for once more then.
+    """
+    with transaction.atomic():
+        take_turns()
+        is_alone = not under_way()
+        suppress([(digest_of(number), now)])
+        mark = secrets.token_hex(16)
+        _remember(UNDER_WAY, mark)
+    return mark if is_alone else ""
+
+
+def under_way() -> str:
+    """The mark of erasures that go on, or were stopped; "" where there is none."""
+    return _remembered(UNDER_WAY)
+
+
+def end(mark: str) -> None:
+    """All is erased that was listed when the mark was read; a later one stays."""
+    if mark:
+        ProviderTrait.objects.filter(api_url="", name=UNDER_WAY, value=mark).delete()
 
 
 def forget_number(number: str, now: datetime) -> Blanked:
@@ -183,9 +211,30 @@ def _blank_range(start: datetime, end: datetime, slices: int) -> tuple[Blanked, 
         next_ones = rows.filter(date__gte=start).order_by("date", "key")[:SLICE]
         if not (there := list(next_ones.values_list("key", "date"))):
             return found, end
-        found += _blank([key for key, _date in there])
+        with transaction.atomic():
+            blanked = _blank([key for key, _date in there])
+            _remember_untold(untold() + blanked)
+        found += blanked
         start = there[-1][1]
     return found, start
+
+
+def untold() -> Blanked:
+    """What was blanked for its age since the last `take_untold`."""
+    rows, _, observations = _remembered(UNTOLD).partition(" ")
+    return Blanked(int(rows or 0), int(observations or 0))
+
+
+def take_untold() -> Blanked:
+    """The same, for who tells of it in this very transaction."""
+    take_turns()
+    found = untold()
+    ProviderTrait.objects.filter(api_url="", name=UNTOLD).delete()
+    return found
+
+
+def _remember_untold(blanked: Blanked) -> None:
+    _remember(UNTOLD, f"{blanked.rows} {blanked.observations}")
 
 
 def _blank(keys: Sequence[int]) -> Blanked:

@@ -176,19 +176,30 @@ END $$;
 """
 
 
-def load_postgresql(listing: Iterable[bytes], content: Iterable[bytes]) -> None:
-    """Put a dump in place of all tables, in one transaction. `listing` is the same content, read once
-    more for what it holds. Raises Failed."""
+_CHECK = """
+DO $$ BEGIN
+  IF (SELECT COUNT(*) FROM "{}") <> {:d} THEN RAISE EXCEPTION 'other rows'; END IF;
+END $$;
+"""
+
+
+def load_postgresql(listing: Iterable[bytes], content: Iterable[bytes], rows: Counts) -> None:
+    """Put a dump in place of all tables, in one transaction, if it holds so many rows a table. `listing`
+    is the same content, read once more for what it holds. Raises Failed; then nothing is changed."""
+    # Our own names: those of a file do not get into a statement.
+    ours = connection.introspection.django_table_names(include_views=False)
+    connection.close()
+    checks = "".join(_CHECK.format(name, rows[name]) for name in ours if name in rows)
     with NamedTemporaryFile("w", suffix=".list") as chosen:
         chosen.writelines(line for line in _listed(listing) if not _NOT_OURS.match(line))
         chosen.flush()
         try:
-            _load(chosen.name, content)
+            _load(chosen.name, content, checks)
         except BrokenPipeError:
-            raise Failed("psql ended before it had the whole backup.") from None
+            raise Failed("psql did not take the backup; nothing is changed.") from None
 
 
-def _load(chosen: str, content: Iterable[bytes]) -> None:
+def _load(chosen: str, content: Iterable[bytes], checks: str) -> None:
     restore = _started(
         "pg_restore", "--no-owner", "--no-privileges", f"--use-list={chosen}", "--file=-",
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -209,6 +220,8 @@ def _load(chosen: str, content: Iterable[bytes]) -> None:
             for piece in iter(partial(restore.stdout.read, PIECE), b""):
                 psql.stdin.write(piece)
             feeder.join()
+        # A dump leaves the session without a schema to look in.
+        psql.stdin.write(f"\nRESET search_path;\n{checks}".encode())
         # Without this word nothing of the transaction is kept.
         psql.stdin.write(b"\nCOMMIT;\n")
 

@@ -4,7 +4,8 @@
     lists of erased numbers (here, beside the backup, BACKUP_DIR) ─▶ erased again · too old: blanked again
 
 SQLite: all of that is done on a copy, which then takes the database's place. PostgreSQL: the content comes
-in one transaction, and is erased right behind it: nothing may be served meanwhile.
+in one transaction, and is erased right behind it: nothing may be served meanwhile. The list of the database
+that goes stands beside the backup first, so that a restore which is killed in between can be had again.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from messages_app import erasing
 from messages_app.archive import forgetting
 from messages_app.archive.forgetting import Blanked
 from messages_app.backups import suppression
@@ -52,7 +54,8 @@ class Restored:
 def restore(path: Path, now: datetime, *, replace: bool) -> Restored:
     """Put a backup in the database's place; `now` is aware, in the provider's zone.
 
-    Raises Unfit and dumps.Failed; then nothing is changed.
+    Raises Unfit, dumps.Failed and OSError; then the database is as it was. Only the database's own error
+    between content and erasure leaves it half done on PostgreSQL: restore again, every list is there.
     """
     manifest, key = read_manifest(path), secret()
     _check_fit(manifest.database, manifest.key, manifest.migrations)
@@ -60,6 +63,8 @@ def restore(path: Path, now: datetime, *, replace: bool) -> Restored:
     if not replace and _is_in_use():
         raise Unfit(IN_USE)
     _check_content(path, manifest.sha256, key)
+    if _has_list():
+        suppression.write(path.parent)
 
     def content() -> Iterator[bytes]:
         with path.open("rb") as file:
@@ -71,7 +76,11 @@ def restore(path: Path, now: datetime, *, replace: bool) -> Restored:
             raise Unfit("The backup does not hold what its manifest says.")
         return _mended(rows, listed, now)
 
-    found = _in_place_of_file(content, mended) if _is_file() else _by_programs(content, mended)
+    if _is_file():
+        found = _in_place_of_file(content, mended)
+    else:
+        load_postgresql(content(), content(), manifest.rows)
+        found = mended()
     suppression.write(path.parent)
     suppression.keep_beside()
     return found
@@ -93,19 +102,11 @@ def _in_place_of_file(
     return found
 
 
-def _by_programs(
-    content: Callable[[], Iterator[bytes]], mended: Callable[[], Restored]
-) -> Restored:
-    connection.close()
-    load_postgresql(content(), content())
-    return mended()
-
-
 def _mended(rows: Counts, listed: Listed, now: datetime) -> Restored:
     """Bring the tables up to the program, then take out what was erased or is too old by now."""
     call_command("migrate", interactive=False, verbosity=0)
     suppression.merge(listed)
-    again = forgetting.forget_listed()
+    again = erasing.forget_listed()
     old = forgetting.blank_old(now.replace(tzinfo=None))
     # Sessions and visits of then are over; files of exports were no part of the backup.
     for model in (Session, Opening, Export):
@@ -130,9 +131,13 @@ def _known_lists(folder: Path) -> Listed:
     listed = suppression.in_folder(folder)
     if settings.BACKUP_DIR:
         listed |= suppression.in_folder(settings.BACKUP_DIR)
-    if Forgotten._meta.db_table in connection.introspection.table_names():
+    if _has_list():
         listed |= suppression.in_database()
     return listed
+
+
+def _has_list() -> bool:
+    return Forgotten._meta.db_table in connection.introspection.table_names()
 
 
 def _is_in_use() -> bool:

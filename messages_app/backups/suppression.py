@@ -1,7 +1,7 @@
 """The list of erased numbers as a file beside the backups: what an old backup brings back goes again.
 
 Keyed digests and times, nothing else. Written after each erasure where `BACKUP_DIR` is set, and with each
-backup; lists are merged, never shortened.
+backup; read by each worker there; lists are merged, never shortened.
 """
 
 import json
@@ -15,6 +15,7 @@ from django.conf import settings
 
 from dashboard.private_files import made_private
 from messages_app.archive import forgetting
+from messages_app.archive.forgotten import erased
 from messages_app.digests import digest
 from messages_app.models import Forgotten
 
@@ -81,10 +82,16 @@ def write(folder: Path) -> None:
 
 
 def keep_beside() -> None:
-    """Bring the list of `BACKUP_DIR` up to date. What fails is tried again with the worker's next turn."""
+    """Bring the database's list and that of `BACKUP_DIR` up to date: a new database begins without one.
+
+    What fails is tried again with the worker's next turn, which also erases what is new here.
+    """
     if settings.BACKUP_DIR is None:
         return
     try:
+        there = in_folder(settings.BACKUP_DIR)
+        if there.keys() - erased():
+            merge(there)
         write(settings.BACKUP_DIR)
     except (OSError, Unfit) as reason:
         log.error("the list of erased numbers is not beside the backups: %s", reason)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -132,7 +133,12 @@ def _after_opt_out(answer: Answered[Disregarded]) -> Table:
         ]
         for row, one in zip(drawn, found.latest, strict=True)
     ]  # fmt: skip
-    sub = _("sent, or to be sent, to numbers from which STOP had come before, ever")
+    # A STOP that is older has lost its number: whose it was is not known any more.
+    ever = _("sent, or to be sent, to numbers from which STOP had come before, ever")
+    while_kept = _(
+        "sent, or to be sent, to numbers from which STOP had come before, as long as numbers are kept"
+    )
+    sub = while_kept if settings.RETENTION_MONTHS else ever
     if found.count > len(lines):
         sub = f"{sub}; {_('the latest %s of them') % shown.number(len(lines))}"
     heads = (

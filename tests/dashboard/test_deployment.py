@@ -11,6 +11,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import yaml
 
 from dashboard import probe, server
 from dashboard.finders import BrowserLibraries
@@ -56,6 +57,20 @@ def test_dashboards_believe_the_very_address_of_the_proxy():
     found = services()
     address = found["proxy"]["networks"]["outside"]["ipv4_address"]
     assert found["dashboard"]["environment"]["TRUSTED_PROXIES"] == address
+
+
+def test_t29_backups_and_the_list_of_erased_numbers_have_a_place_that_lasts():
+    """T29, T38: in containers that are written to nowhere else, and in units."""
+    volumes = yaml.safe_load((ROOT / "compose.yaml").read_text())["volumes"]
+    for name in OURS:
+        one = services()[name]
+        folder = one["environment"]["BACKUP_DIR"]
+        assert f"backups:{folder}" in one["volumes"]
+        # A new volume is the user's whose folder the image has there.
+        assert f" {folder}\n" in DOCKERFILE
+    assert "backups" in volumes
+    for unit in UNITS:
+        assert "ReadWritePaths=-/var/backups/message-traffic" in unit.read_text().splitlines()
 
 
 def test_t01_no_secret_stands_in_a_file_or_a_command():

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -20,10 +21,14 @@ from messages_app.archive import forgetting, searching
 from messages_app.archive.claims import claim, release
 from messages_app.archive.forgotten import erased
 from messages_app.archive.keeping import keep
+from messages_app.archive.keys import key_of
 from messages_app.archive.windows import Proven, Window
+from messages_app.audit import NotRecorded
 from messages_app.audited import AuditLine
 from messages_app.backups import dumps, suppression
-from messages_app.models import Forgotten, Message, Rollup, Span
+from messages_app.exports import kept
+from messages_app.made import Flag, SavedView
+from messages_app.models import Export, Forgotten, Message, Rollup, Span
 from tests.archive.own_database import another
 from tests.campaign import rounds
 from tests.factories import incoming, record
@@ -262,10 +267,64 @@ def test_lists_of_erased_numbers_are_merged_and_never_shortened(place):
     Forgotten.objects.all().delete()
     forget(2)
     assert len(suppression.in_folder(place)) == 2
-    assert len(erased()) == 1
+    assert len(erased()) == 2
+    Forgotten.objects.all().delete()
     said("restore", str(backup), "--replace")
     assert len(erased()) == 2
     assert traces([1, 2]) == []
+
+
+def test_t29_a_new_database_takes_the_list_beside_the_backups_and_erases_by_it(place):
+    """T29: also what was read before it knew of the list."""
+    forget(1)
+    empty()
+    said("migrate")
+    User.objects.create_user("somebody")
+    read()
+    assert len(traces([1])) == 3
+    upkeep.turn(datetime.now(ZONE))
+    assert len(erased()) == 1
+    assert traces([1]) == []
+    assert len(traces([2])) == 3
+
+
+class Killed(BaseException):
+    """What a kill is to a process."""
+
+
+def test_t29_a_restore_that_is_killed_half_way_loses_no_erasure(place, settings, monkeypatch):
+    """T29: the list of the database that goes stands beside the backup before it goes."""
+    backup = backed_up()
+    # By default nobody names a folder of backups.
+    settings.BACKUP_DIR = None
+    forget(1)
+
+    def killed(*_rest) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("messages_app.backups.restoring._mended", killed)
+        with pytest.raises(Killed):
+            said("restore", str(backup), "--replace")
+    connection.close()
+    said("restore", str(backup), "--replace")
+    assert len(erased()) == 1
+    assert traces([1]) == []
+
+
+def test_t38_a_backup_with_other_rows_than_its_manifest_says_changes_nothing(place, settings):
+    """T38: nor does it take the list of erased numbers along."""
+    backup = backed_up()
+    settings.BACKUP_DIR = None
+    forget(1)
+    path = backup.with_name(f"{backup.name}.json")
+    manifest = json.loads(path.read_text())
+    manifest["rows"]["messages_app_message"] += 1
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(CommandError, match=r"manifest|psql"):
+        said("restore", str(backup), "--replace")
+    assert len(erased()) == 1
+    assert traces([1]) == []
 
 
 def test_a_backup_of_a_newer_program_is_refused(place):
@@ -277,6 +336,76 @@ def test_a_backup_of_a_newer_program_is_refused(place):
     path.write_text(json.dumps(manifest))
     with pytest.raises(CommandError, match="newer program"):
         said("restore", str(backup), "--replace")
+
+
+def made(asked: str) -> None:
+    """What people made of a number: a view and a flag on somebody else's message, and a file."""
+    now = datetime.now(ZONE)
+    SavedView.objects.create(
+        name="theirs", page="messages", question=f"destination={asked}", is_shared=True, place=1,
+        made_at=now, changed_at=now,
+    )  # fmt: skip
+    Flag.objects.create(
+        key=key_of("sms_mt", 100), type="sms_mt", message_id=100, date=DAY, note=f"see +{asked}",
+        flagged_at=now,
+    )  # fmt: skip
+    Export.objects.create(
+        owner=User.objects.get(), question=f"destination={asked}", state="done", start=DAY, end=DAY,
+        made_at=now,
+        file=kept.storage().save(f"1-{'0' * 32}.csv", ContentFile(asked.encode())),
+        expires_at=now + timedelta(days=1), format="csv", columns=[], language="en", rows=1,
+    )  # fmt: skip
+
+
+def left() -> tuple[int, ...]:
+    """How much there is of what people made, and how many files."""
+    files = kept.storage().listdir("")[1]
+    return (*(one.objects.count() for one in (SavedView, Flag, Export)), len(files))
+
+
+def test_t29_t31_an_erasure_that_was_killed_is_finished_by_a_worker(place, monkeypatch):
+    """T29, T31: without anybody who asks for it again."""
+    made(number(1))
+
+    def killed(_keys) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("messages_app.archive.forgetting._blank", killed)
+        with pytest.raises(Killed):
+            forget(1)
+    connection.close()
+    assert traces([1]) != []
+    upkeep.turn(datetime.now(ZONE))
+    assert traces([1]) == []
+    assert left() == (0, 0, 0, 0)
+    assert not forgetting.under_way()
+    assert len(traces([2])) == 3
+
+
+def test_t29_two_erasures_at_the_same_time_are_both_looked_after(place):
+    """T29: the end of one says nothing of the other."""
+    now = datetime.now(ZONE)
+    killed = forgetting.begin(number(1), now)
+    forgetting.end(forgetting.begin(number(2), now))
+    assert forgetting.under_way()
+    forgetting.end(killed)
+    assert forgetting.under_way()
+    erasing.finish(now)
+    assert not forgetting.under_way()
+    forget(3)
+    assert not forgetting.under_way()
+
+
+def test_t29_t31_a_restore_brings_back_nothing_that_people_made_of_an_erased_number(place):
+    """T29, T31."""
+    made(number(1))
+    backup = backed_up()
+    forget(1)
+    assert left() == (0, 0, 0, 0)
+    said("restore", str(backup), "--replace")
+    assert left() == (0, 0, 0, 0)
+    assert traces([1]) == []
 
 
 def test_t28_the_purge_and_the_workers_turn_blank_what_is_too_old_and_record_it(place, settings):
@@ -303,6 +432,27 @@ def test_t28_the_purge_and_the_workers_turn_blank_what_is_too_old_and_record_it(
         ("purged", "messages 100, observations 0"),
         ("purged", "messages 140, observations 0"),
     ]
+
+
+def test_t28_a_purge_whose_line_could_not_be_written_is_recorded_by_the_next_turn(
+    place, settings, monkeypatch
+):
+    """T28: the rows are gone by then, their number is not."""
+    settings.RETENTION_MONTHS = 1
+    now = datetime(2026, 12, 21, 9, tzinfo=ZONE)
+
+    def refused(*_rest, **_more) -> None:
+        raise NotRecorded
+
+    with monkeypatch.context() as patch:
+        patch.setattr("messages_app.upkeep.record", refused)
+        with pytest.raises(NotRecorded):
+            upkeep.turn(now)
+    assert not Message.objects.exclude(message="").exists()
+    upkeep.turn(now)
+    upkeep.turn(now)
+    lines = AuditLine.objects.filter(act="purged").values_list("note", flat=True)
+    assert list(lines) == [f"messages {2 * PEOPLE}, observations 0"]
 
 
 def test_t29_a_workers_turn_cleans_the_files_and_tries_again_where_others_read(place):

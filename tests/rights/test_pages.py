@@ -20,7 +20,7 @@ from messages_app.audited import AuditLine
 from messages_app.exports import jobs, kept
 from messages_app.exports.kept import DONE, RUNNING, WAITING
 from messages_app.filters import question_url, read_question
-from messages_app.made import SavedView, ShareLink
+from messages_app.made import Flag, SavedView, ShareLink
 from messages_app.models import Export, Message, Observation
 from messages_app.privacy import OPEN
 from messages_app.sealing import seal
@@ -186,19 +186,32 @@ def test_t31_an_erasure_takes_views_links_and_all_files_of_exports_along(rows, a
     assert Message.objects.get(message_id=3).message == "Bonjour Max"
 
 
-def test_t31_flags_go_with_the_rows_they_are_on_whenever_these_lose_their_number(rows, monkeypatch):
-    """T31: anything with the key of a row can stand for a flag."""
-    monkeypatch.setattr(erasing, "FLAG", "Observation")
+def flag(message_id: int, note: str) -> None:
+    Flag.objects.create(
+        key=key_of("sms_mt", message_id), type="sms_mt", message_id=message_id,
+        date=datetime(2026, 11, 20, 12), note=note, flagged_at=NOW,
+    )  # fmt: skip
+
+
+def test_t31_flags_go_with_the_rows_they_are_on_whenever_these_lose_their_number(rows):
+    """T31."""
+    flag(1, "late")
     assert erasing.held(HERS)["flags"] == 1
     erasing.drop_nobodys_flags()
     assert erasing.held(HERS)["flags"] == 1
     forgetting.forget_number(HERS, NOW)
-    Observation.objects.create(
-        key=key_of("sms_mt", 1), date=datetime(2026, 11, 20, 12), status="SENT",
-        status_details="", since=NOW, until=NOW,
-    )  # fmt: skip
     erasing.drop_nobodys_flags()
-    assert not Observation.objects.exists()
+    assert not Flag.objects.exists()
+
+
+def test_t31_flags_whose_note_names_the_number_go_too_on_whatever_row(rows):
+    """T31: on somebody else's, and on one that the archive does not hold."""
+    flag(3, f"he asked for {TYPED} as well")
+    flag(4, f"call +{HERS}")
+    flag(3, "slow, since 2026-11-20 10:00")
+    assert erasing.held(HERS)["flags"] == 2
+    assert erasing.forget(HERS, NOW)["flags"] == 2
+    assert [one.note for one in Flag.objects.all()] == ["slow, since 2026-11-20 10:00"]
 
 
 def test_an_erasure_needs_the_last_digits_and_a_number_that_was_shown(rows, administrator):
@@ -220,7 +233,7 @@ def test_names_and_short_codes_are_nobodys(administrator, typed):
 def test_t31_a_number_is_found_in_whatever_form_a_question_or_name_has_it():
     """T31."""
     for words in (HERS, f"+{HERS}", TYPED, f"x {HERS} y", "33 6.39.98.00.01", f"{HERS}*"):
-        assert erasing.named_in(f"message={words}".replace("+", "%2B"), HERS), words
-        assert erasing.named_in(f"destination={seal('destination', words)}", HERS), words
+        assert erasing.named_in(f"message={words}".replace("+", "%2B"), HERS.__eq__), words
+        assert erasing.named_in(f"destination={seal('destination', words)}", HERS.__eq__), words
     for words in (OTHERS, "06 39 98", "12", "Bonjour", "~1.broken"):
-        assert not erasing.named_in(f"message={words}", HERS), words
+        assert not erasing.named_in(f"message={words}", HERS.__eq__), words

@@ -102,6 +102,15 @@ def test_what_was_sent_after_an_opt_out_is_told_message_by_message(held, adminis
     assert "the latest 15 of them" in text
 
 
+@pytest.mark.parametrize(("months", "words"), [(None, "ever"), (24, "as long as numbers are kept")])
+def test_t28_an_opt_out_is_claimed_no_longer_than_its_number_is_kept(
+    held, administrator_client, settings, months, words
+):
+    """T28: a STOP without its number stops nothing."""
+    settings.RETENTION_MONTHS = months
+    assert f"STOP had come before, {words}" in panel(administrator_client, "opted_out")
+
+
 def test_filters_narrow_the_panels_too(held, administrator_client):
     assert "None in this period." in panel(administrator_client, "opted_out", country="BE")
     empty = panel(administrator_client, "senders", country="BE")
