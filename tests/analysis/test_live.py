@@ -252,6 +252,7 @@ def test_a_provider_that_does_as_asked_is_not_suspected(source):
 def test_rows_that_were_not_asked_for_are_told(client, asked, monkeypatch):
     """PROVIDER_API leaves open whether a destination matches in part; nothing is shown in silence."""
     monkeypatch.setattr(Client, "page", lambda s, r, budget=None: ModelProvider.page(s, r))
+    client.ignores_destination = True
     listing = list_messages(query(**asked), LiveSource(client, URL))
     assert live.OUT_OF_FILTER in listing.unproven
 

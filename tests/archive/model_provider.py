@@ -23,6 +23,7 @@ class ModelProvider:
     claims: int | None = None
     ignores_bounds: bool = False
     ignores_start: bool = False
+    ignores_destination: bool = False
     ignores_sort: bool = False
     short_pages: float = 0.0
     doubles: float = 0.0
@@ -64,8 +65,11 @@ class ModelProvider:
         return Page(good, bad, total, total, self.times[-1], 0.0)
 
     def _within(self, row: MessageRecord, request: PageRequest) -> bool:
-        if request.destination and row.destination != request.destination:
-            return False
+        if request.destination and not self.ignores_destination:
+            return row.destination == request.destination and self._is_dated(row, request)
+        return self._is_dated(row, request)
+
+    def _is_dated(self, row: MessageRecord, request: PageRequest) -> bool:
         if self.ignores_bounds:
             return True
         after = request.date_start < row.date or (
