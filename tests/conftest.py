@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
+from tests import trail
 from tests.archive.own_database import migrated, own_database, production_database
 from tests.trail import _emptied
 
@@ -71,6 +72,16 @@ def make_roles() -> None:
     """The groups of the migration: a browser test empties the database behind it, these included."""
     for name in ("0002_roles", "0014_roles"):
         import_module(f"messages_app.migrations.{name}").make_roles(apps, None)
+
+
+@pytest.fixture(scope="module")
+def roles_again(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Leave the database as the migrations made it, for whatever test comes next: one that commits
+    is followed by an empty one."""
+    yield
+    with django_db_blocker.unblock():
+        make_roles()
+        trail.empty()
 
 
 def person(name: str, group: str = "") -> User:

@@ -134,6 +134,7 @@ def test_without_its_table_nothing_is_recorded_and_that_is_told(support, monkeyp
     assert NUMBER not in caplog.text
 
 
+@pytest.mark.usefixtures("roles_again")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", [1, 2])
 def test_between_two_tests_of_a_server_the_trail_is_emptied(turn):

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 
 from messages_app.analysis import live
 from messages_app.analysis.listing import list_messages
@@ -132,6 +133,7 @@ def test_two_who_ask_at_once_wait_for_one_reading(source, monkeypatch):
     def ask():
         barrier.wait()
         source.rows(query())
+        connection.close()  # a thread's own, which asked who was erased
 
     monkeypatch.setattr(LiveSource, "_fetched", read)
     threads = [Thread(target=ask) for _ in range(3)]

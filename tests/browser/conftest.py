@@ -11,9 +11,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests import trail
 from tests.campaign import rounds
-from tests.conftest import make_roles, person
+from tests.conftest import person
 from tests.views.conftest import account, box
 
 __all__ = ["account", "box"]
@@ -40,12 +39,8 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def roles_again(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """Leave the database as the migrations made it, for whatever test comes next."""
-    yield
-    with django_db_blocker.unblock():
-        make_roles()
-        trail.empty()
+def _as_migrated(roles_again) -> None:
+    """Every test here ends with an empty database."""
 
 
 class Turns:
