@@ -1,33 +1,11 @@
-"""What the review tells: ranges to be read again, times of calls, and opt-outs found at once."""
+"""What the review tells: ranges to be read again, and times of calls."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 import messages_app.archive.columns
 
 
-class AddIndexMeanwhile(AddIndexConcurrently):
-    """An index over the messages that nobody waits for: SQLite makes any at once, and knows no other."""
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        if schema_editor.connection.vendor == "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-        else:
-            migrations.AddIndex.database_forwards(
-                self, app_label, schema_editor, from_state, to_state
-            )
-
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        if schema_editor.connection.vendor == "postgresql":
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-        else:
-            migrations.AddIndex.database_backwards(
-                self, app_label, schema_editor, from_state, to_state
-            )
-
-
 class Migration(migrations.Migration):
-    atomic = False  # PostgreSQL makes no index beside others' writes within a transaction
     dependencies = [
         ("messages_app", "0015_flags"),
     ]
@@ -56,13 +34,5 @@ class Migration(migrations.Migration):
                 ("calls", models.BigIntegerField()),
                 ("took", models.BigIntegerField()),
             ],
-        ),
-        AddIndexMeanwhile(
-            model_name="message",
-            index=models.Index(
-                fields=["sender", "date"],
-                name="message_opt_out",
-                condition=models.Q(("is_opt_out", True)),
-            ),
         ),
     ]
