@@ -40,13 +40,14 @@ from messages_app.analysis.rolled import (
 )
 from messages_app.analysis.series import Bucket, bucket_for, series
 from messages_app.analysis.statuses import NONE
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.forgotten import forgetting
 from messages_app.archive.keys import key_of
 from messages_app.archive.observed import Look, looks_of
 from messages_app.archive.plan import forgotten_before
 from messages_app.archive.rows import read_rows
 from messages_app.archive.starting import is_ours
-from messages_app.archive.windows import SECOND, TooMuch, Window
+from messages_app.archive.windows import TooMuch, Window
 from messages_app.privacy import Mask, covered, words
 from messages_app.provider import MessageRecord, ProviderError
 from messages_app.sms.terms import MO, MT

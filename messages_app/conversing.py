@@ -46,9 +46,10 @@ from messages_app.analysis.prices import Prices
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.rolled import figures_archived
 from messages_app.answers import ARCHIVE, LIVE, Answered, held_of
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.coverage import joined
 from messages_app.archive.plan import kept_from, past_end
-from messages_app.archive.windows import SECOND, TooMuch, Window
+from messages_app.archive.windows import TooMuch, Window
 from messages_app.models import Span
 from messages_app.privacy import Mask
 from messages_app.provider import ProviderError

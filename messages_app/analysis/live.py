@@ -17,22 +17,15 @@ from django.utils.translation import gettext_noop
 from messages_app.analysis.conditions import holds, keep, provider_request
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import DIRECTION_OF_TYPE, TYPE_OF_DIRECTION
+from messages_app.archive.bounds import WIDE, Bounds, confirmed
 from messages_app.archive.forgotten import forgetting
-from messages_app.archive.traits import (
-    confirmed,
-    distrust_bounds,
-    forget_bounds,
-    known_bounds,
-    probe_bounds,
-)
+from messages_app.archive.traits import distrust_bounds, forget_bounds, known_bounds, probe_bounds
 from messages_app.archive.windows import (
     BOUNDS_CHANGED,
     PAGE_LENGTH,
     RANGE_IGNORED,
     START_IGNORED,
-    WIDE,
     Allowance,
-    Bounds,
     Proven,
     TooMuch,
     Unproven,

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from messages_app.analysis.live import LiveSource
 from messages_app.analysis.query import MessageQuery
-from messages_app.archive.windows import SECOND, TooMuch, Window
+from messages_app.archive.bounds import SECOND
+from messages_app.archive.windows import TooMuch, Window
 from messages_app.provider import MessageRecord
 
 SHORTER = (timedelta(days=30), timedelta(days=7), timedelta(days=1), timedelta(hours=1))

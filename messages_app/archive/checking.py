@@ -8,26 +8,13 @@ from typing import Any
 
 from django.db import connection
 
+from messages_app.archive.bounds import WIDE, WITNESSES, Reader, confirmed
 from messages_app.archive.columns import wall_seconds, wall_time
 from messages_app.archive.forgotten import Forgetting, forgetting
 from messages_app.archive.keeping import COLUMNS, kept_row, without_person
 from messages_app.archive.plan import judged
-from messages_app.archive.traits import (
-    WITNESSES,
-    confirmed,
-    memory,
-    memory_start,
-    probe_bounds,
-)
-from messages_app.archive.windows import (
-    BOUNDS_CHANGED,
-    WIDE,
-    Proven,
-    Reader,
-    Unproven,
-    Window,
-    fetch_windows,
-)
+from messages_app.archive.traits import memory, memory_start, probe_bounds
+from messages_app.archive.windows import BOUNDS_CHANGED, Proven, Unproven, Window, fetch_windows
 from messages_app.models import Message
 from messages_app.provider import MessageRecord, PageRequest
 

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from messages_app.archive import points
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.columns import MICROSECOND, wall_seconds
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.windows import Window
 
 LEASE = timedelta(seconds=30)
 

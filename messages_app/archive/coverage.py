@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.bounds import SECOND
+from messages_app.archive.windows import Window
 
 ALIKE = timedelta(minutes=1)
 """Neighbouring spans read within this time become one, of the earlier reading."""

@@ -7,11 +7,12 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Sum
 
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.coverage import Fetched, overlap
 from messages_app.archive.plan import LEADING, gaps, kept_from, past_end
 from messages_app.archive.rollups import DAY_TOTALS
 from messages_app.archive.store import spans_in
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.windows import Window
 from messages_app.models import Quarantine, Rollup
 
 COMPLETE, SETTLING, MISSING = "complete", "settling", "missing"

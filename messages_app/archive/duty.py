@@ -7,9 +7,10 @@ from django.db import connection
 from django.db.models import Count, Max, Min, Q, Sum
 
 from messages_app.archive import pulse
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.claims import LEASE, database_now
 from messages_app.archive.columns import MICROSECOND, wall_time
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.windows import Window
 from messages_app.models import SyncRun
 
 LOOKED_BACK = timedelta(days=1)

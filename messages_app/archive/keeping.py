@@ -16,6 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from messages_app.archive import points, rollups
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.claims import Held, confirm
 from messages_app.archive.columns import micros, stored_credits, wall_seconds
 from messages_app.archive.coverage import Fetched, compact, overlap, overlay, without
@@ -23,7 +24,7 @@ from messages_app.archive.deriving import is_name
 from messages_app.archive.forgotten import Forgetting, forgetting, without_digits
 from messages_app.archive.keys import key_of
 from messages_app.archive.plan import judged
-from messages_app.archive.windows import SECOND, Proven, Unproven, Window
+from messages_app.archive.windows import Proven, Unproven, Window
 from messages_app.models import Message, Span
 from messages_app.provider import MessageRecord
 from messages_app.sms.delays import bin_of, delay_between

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.coverage import overlap
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.windows import Window
 from messages_app.models import Look
 
 LIVES = timedelta(minutes=3)

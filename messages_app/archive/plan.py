@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.coverage import Fetched, days, joined, overlap, without
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.windows import Window
 from messages_app.sms.zones import wall_end, wall_start
 
 YOUNG = timedelta(minutes=2)

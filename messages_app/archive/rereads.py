@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.coverage import overlap, without
 from messages_app.archive.plan import Asked, forgotten_before, past_end
 from messages_app.archive.store import spans_in
 from messages_app.archive.tables import Reread
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.windows import Window
 from messages_app.models import Quarantine
 
 DONE, STOPPED, PARTIAL = "done", "stopped", "partial"

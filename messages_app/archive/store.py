@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max
 
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.coverage import Fetched
 from messages_app.archive.runs import KILLED, STOPPED
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.windows import Window
 from messages_app.models import Span, SyncRun
 
 

@@ -14,13 +14,13 @@ from time import monotonic
 from typing import Literal, Protocol
 
 from messages_app.archive import faults, points, quarantine, timing
+from messages_app.archive.bounds import WIDE, Bounds, Reader, confirmed
 from messages_app.archive.claims import Held, LostClaim, claim, confirm, release
 from messages_app.archive.coverage import days, overlap, without
 from messages_app.archive.plan import kept_for_sure
 from messages_app.archive.runs import KILLED, STOPPED
 from messages_app.archive.traits import (
     Memory,
-    confirmed,
     distrust_bounds,
     forget_bounds,
     known_bounds,
@@ -31,11 +31,8 @@ from messages_app.archive.traits import (
 from messages_app.archive.windows import (
     BOUNDS_CHANGED,
     RANGE_IGNORED,
-    WIDE,
-    Bounds,
     Lengths,
     Proven,
-    Reader,
     Unproven,
     Window,
     fetch_windows,

@@ -4,23 +4,19 @@ Its documentation leaves the first open. Found out with at most four calls and k
 some hours; what rests on it is confirmed by a call, since the provider may change it at any time.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 
 from django.db.models.functions import Now
 
+from messages_app.archive.bounds import SECOND, WIDE, Bounds, Reader, is_same
 from messages_app.archive.plan import kept_for_sure, kept_from
-from messages_app.archive.windows import SECOND, WIDE, Bounds, Reader
 from messages_app.models import Message, ProviderTrait
-from messages_app.provider import MessageRecord, PageRequest
+from messages_app.provider import PageRequest
 
 TRAIT = "bounds"
 
 PROBED_EVERY = timedelta(hours=3)
-WITNESSES = 3
-"""Rows by which bounds are confirmed at most: one may move or go between two calls."""
 
 
 def known_bounds(api_url: str) -> Bounds | None:
@@ -53,7 +49,7 @@ def probe_bounds(reader: Reader, api_url: str, start: datetime, end: datetime) -
             date_start=first, date_end=last, destination=row.destination, length=1000
         )
         # One that moved meanwhile may come into a range from which its own second is excluded.
-        return any(_is_same(one, row) for one in reader.page(narrow).records)
+        return any(is_same(one, row) for one in reader.page(narrow).records)
 
     at = row.date
     bounds = Bounds(shows(at, at + SECOND), shows(at - SECOND, at))
@@ -62,29 +58,6 @@ def probe_bounds(reader: Reader, api_url: str, start: datetime, end: datetime) -
         return None
     _remember(api_url, bounds)
     return bounds
-
-
-def confirmed(reader: Reader, bounds: Bounds, rows: Iterable[MessageRecord]) -> bool:
-    """Whether one of the rows, which the provider has just shown, is shown by its very second too,
-    asked for as `bounds` say. False as well where none is shown any more. Raises ProviderError."""
-    for row in islice(rows, WITNESSES):
-        if _shows(reader, row, bounds):
-            return True
-        if _shows(reader, row, WIDE):
-            return False
-    return False
-
-
-def _shows(reader: Reader, row: MessageRecord, bounds: Bounds) -> bool:
-    # Narrowed to the row's own number, as in a probe.
-    second = PageRequest(
-        date_start=row.date, date_end=row.date, destination=row.destination, length=1000
-    )
-    return any(_is_same(one, row) for one in reader.page(bounds.asked(second)).records)
-
-
-def _is_same(one: MessageRecord, row: MessageRecord) -> bool:
-    return one.key == row.key and one.date == row.date
 
 
 def distrust_bounds(api_url: str) -> None:

@@ -10,21 +10,22 @@
 One response cannot be torn by pages that shift; totals and short pages prove nothing (a page cap may
 be lower than asked). One second more is asked on both sides and cut off here, which is right however
 the provider reads its bounds; exactly its seconds are asked of a window only that is too full, and its
-outcome says so: it is as true as what is known of the bounds. Reads through a `Reader`; knows no
-database and no Django.
+outcome says so: it is as true as what is known of the bounds, which the provider has to show once more
+before the first such question, and to whoever keeps the outcome behind the last. Reads through a
+`Reader`; knows no database and no Django.
 """
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
-from typing import Protocol
+from threading import Lock
 
+from messages_app.archive.bounds import SECOND, WIDE, Bounds, Reader, confirmed
 from messages_app.archive.crew import Crew
 from messages_app.provider import BadRow, MessageRecord, Page, PageRequest, PagingFault
 
-SECOND = timedelta(seconds=1)
 PAGE_LENGTH = 1000
 """The longest page that the provider documents."""
 
@@ -67,33 +68,6 @@ RANGE_IGNORED = gettext_noop("The provider shows rows outside the asked range.")
 BOUNDS_CHANGED = gettext_noop("The provider reads the ends of a range in another way than before.")
 START_IGNORED = gettext_noop("The provider shows the same rows on every page.")
 NEVER_ALIKE = gettext_noop("One second with very many rows never read the same twice.")
-
-
-class Reader(Protocol):
-    """What the routine needs of a provider client."""
-
-    def page(self, request: PageRequest) -> Page: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Whether a row dated exactly `date_start` or `date_end` belongs to the provider's answer."""
-
-    start_included: bool = True
-    end_included: bool = True
-
-    def asked(self, request: PageRequest) -> PageRequest:
-        """The request whose answer is exactly the inclusive range of `request`."""
-        return replace(
-            request,
-            date_start=request.date_start - SECOND * (not self.start_included),
-            date_end=request.date_end + SECOND * (not self.end_included),
-        )
-
-
-WIDE = Bounds(start_included=False, end_included=False)
-"""Right whichever way the provider reads its bounds, at the price of two seconds too many: beside a
-campaign's second they may be heavy."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -268,7 +242,7 @@ def fetch_windows(
             beat()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asker:
     reader: Reader
     narrow: PageRequest
@@ -276,6 +250,10 @@ class _Asker:
     allowance: Allowance
     spread: int
     lengths: Lengths
+    is_sure: bool = False
+    """Whether the provider was asked, since the fetch began, if it still reads its bounds so."""
+
+    _asking: Lock = field(default_factory=Lock)
 
     def ask(self, window: Window, start: int, sort: str, bounds: Bounds | None = None) -> Page:
         self.allowance.spend(calls=1)
@@ -309,7 +287,7 @@ class _Asker:
         if found := self.whole(window, page, WIDE):
             return found
         self.look_ahead(window, page)
-        if self.bounds != WIDE:
+        if self.may_ask_exactly(page):
             if found := self.first_seconds(window, page):
                 return found
             page = self.ask(window, 0, "date")
@@ -318,6 +296,19 @@ class _Asker:
         if window.seconds == 1:
             return (self.settle_heavy(window),)
         return self.first_seconds(window, page) or tuple(self.smaller(window, page))
+
+    def may_ask_exactly(self, page: Page) -> bool:
+        """Whether the provider reads its bounds as they are known, by rows that it shows in `page`.
+
+        Asked before anything exact, since one that has changed its mind and does so again before the
+        outcome is confirmed would not be found out. Where it does not, all is asked the wide way.
+        """
+        with self._asking:
+            if not self.is_sure and self.bounds != WIDE:
+                if not confirmed(self.reader, self.bounds, page.records):
+                    self.bounds = WIDE
+                self.is_sure = True
+        return self.bounds != WIDE
 
     def whole(self, window: Window, page: Page, bounds: Bounds) -> tuple[Step, ...]:
         """What a response to a question for the whole window makes sure; nothing if it does not fit."""

@@ -27,8 +27,8 @@ from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import second_words
 from messages_app.analysis.statuses import MT_STATUSES, NONE
 from messages_app.answers import Answered
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.columns import wall_seconds, wall_time
-from messages_app.archive.windows import SECOND
 from messages_app.audit import Act, record_asked
 from messages_app.conversing import Asked, Conversation, question_of
 from messages_app.fields import NumberField

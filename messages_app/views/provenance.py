@@ -19,9 +19,9 @@ from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.sentence import second_words
 from messages_app.answers import ARCHIVE, Answered
 from messages_app.archive import faults, looks
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.looks import Progress
 from messages_app.archive.store import failing
-from messages_app.archive.windows import SECOND
 from messages_app.filters import question_url
 from messages_app.provider import ProviderError, sentence_of
 from messages_app.views.asking import read_address

@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from messages_app.archive import traits
+from messages_app.archive.bounds import WIDE, Bounds
 from messages_app.archive.checking import Compared, compare
-from messages_app.archive.windows import BOUNDS_CHANGED, WIDE, Bounds, Window
+from messages_app.archive.windows import BOUNDS_CHANGED, Window
 from messages_app.models import Message, ProviderTrait, SyncRun
 from tests.archive.model_provider import ModelProvider
 from tests.archive.test_sync import (
@@ -74,10 +75,35 @@ def test_bounds_that_change_between_two_runs_lose_and_flag_nothing(provider, inc
     assert found_differences(provider, AROUND) == []
 
 
-def test_a_change_is_said_and_asked_around_until_the_next_probe(provider):
-    """F38."""
+def test_a_change_before_a_run_is_found_before_anything_is_asked_exactly(provider):
+    """F38: so the run reads all the wide way, and none of it in vain."""
     again(provider)
     flip(provider)
+    provider.rows.append(record(message_id=99_999, date=NOON, destination="33639989999"))
+    assert again(provider).outcome == "ok"
+    assert stored() == truth(provider, AROUND)
+
+
+def changing(provider: ModelProvider, moment: int) -> None:
+    """Bounds change once more, before the answer to the call of that number from now on."""
+    page, calls = provider.page, provider.calls
+
+    def change(request):
+        if provider.calls == calls + moment:
+            flip(provider)
+        return page(request)
+
+    provider.page = change  # type: ignore[method-assign]
+
+
+AMID = 6
+"""A call of the second run that comes after it asked whether bounds are still as known."""
+
+
+def test_a_change_amid_a_run_is_said_and_asked_around_until_the_next_probe(provider):
+    """F38."""
+    again(provider)
+    changing(provider, AMID)
     result = again(provider)
     assert (result.outcome, result.reason) == ("partial", BOUNDS_CHANGED)
     assert any(one.start <= NOON <= one.end for one in result.again)
@@ -86,17 +112,22 @@ def test_a_change_is_said_and_asked_around_until_the_next_probe(provider):
 
 
 @pytest.mark.parametrize("moment", range(1, 14))
+def test_bounds_that_change_before_a_run_and_back_amid_it_lose_and_flag_nothing(provider, moment):
+    """F38, I3, I5: at the run's end they are as known, and yet what was read in between is wrong."""
+    again(provider)
+    flip(provider)
+    changing(provider, moment)
+    provider.rows.append(record(message_id=99_999, date=NOON, destination="33639989999"))
+    again(provider)
+    assert not Message.objects.exclude(gone_at=None).exists()
+    assert missing(provider, AROUND) == []
+
+
+@pytest.mark.parametrize("moment", range(1, 14))
 def test_bounds_that_change_amid_a_run_lose_and_flag_nothing(provider, moment):
     """F38, I3, I5: what was read since they were last as known is not believed."""
     again(provider)
-    page, calls = provider.page, provider.calls
-
-    def change(request):
-        if provider.calls == calls + moment:
-            flip(provider)
-        return page(request)
-
-    provider.page = change
+    changing(provider, moment)
     provider.rows.append(record(message_id=99_999, date=NOON, destination="33639989999"))
     again(provider)
     assert not Message.objects.exclude(gone_at=None).exists()
@@ -108,8 +139,8 @@ def test_bounds_that_change_amid_a_run_lose_and_flag_nothing(provider, moment):
 def test_nothing_more_is_drawn_once_the_bounds_are_found_changed(provider):
     """F38: what of a window was not read is to be read again too, and the windows behind it."""
     sync(provider, AROUND)
-    flip(provider)
     provider.moment += timedelta(minutes=10)
+    changing(provider, AMID)
     week = Window(DAY - timedelta(days=5), DAY + timedelta(days=1))
     windows = iter([week, Window(DAY - timedelta(days=9), DAY - timedelta(days=7))])
     result = syncer(provider, at_once=1).run("sync", windows, whole=week)
@@ -176,13 +207,6 @@ def test_a_check_finds_what_a_wrong_reading_of_bounds_lost(provider):
 def test_a_check_says_that_bounds_changed_in_its_midst(provider):
     """F38."""
     again(provider)
-    page, calls = provider.page, provider.calls
-
-    def change(request):
-        if provider.calls == calls + 12:
-            flip(provider)
-        return page(request)
-
-    provider.page = change
+    changing(provider, 12)
     found = list(compare(provider, URL, AROUND, NOW, Compared()))
     assert BOUNDS_CHANGED in [one.reason for one in found]

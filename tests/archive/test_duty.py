@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from messages_app.archive import duty, pulse, timing
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.claims import claim, release
 from messages_app.archive.days import (
     AHEAD,
@@ -19,7 +20,7 @@ from messages_app.archive.days import (
 from messages_app.archive.plan import kept_from, past_end
 from messages_app.archive.sync import RUNS_KEPT, forget_runs
 from messages_app.archive.tables import CallTime
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.windows import Window
 from messages_app.models import Pulse, Quarantine, Span, SyncRun
 from tests.archive.storing import store
 from tests.archive.test_sync import DAY, NOW, provider, sync

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.coverage import Fetched, overlap, without
 from messages_app.archive.plan import (
     Policy,
@@ -18,7 +19,7 @@ from messages_app.archive.plan import (
     past_end,
     plan,
 )
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.windows import Window
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=PARIS)

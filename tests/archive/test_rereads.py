@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from messages_app.archive import rereads
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.coverage import Fetched
 from messages_app.archive.plan import ASKED, Asked, forgotten_before, past_end, plan
 from messages_app.archive.rereads import DONE, PARTIAL, STOPPED, NothingToRead
 from messages_app.archive.tables import Reread
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.windows import Window
 from messages_app.models import Message, Quarantine, Span
 from tests.archive.test_plan import read_all, reasons
 from tests.archive.test_sync import DAY, NOW, PARIS, provider, syncer, work, worker

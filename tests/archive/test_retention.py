@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from messages_app.archive import traits
+from messages_app.archive.bounds import SECOND
 from messages_app.archive.keys import key_of
 from messages_app.archive.plan import kept_for_sure, kept_from
 from messages_app.archive.traits import Memory
-from messages_app.archive.windows import SECOND, Window
+from messages_app.archive.windows import Window
 from messages_app.models import Message, Span
 from tests.archive.test_sync import DAY, NOW, Timed, missing, stored, sync, truth, work, worker
 from tests.factories import record

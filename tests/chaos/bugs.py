@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from messages_app.archive import (
+    bounds,
     claims,
     keeping,
     plan,
@@ -135,12 +136,13 @@ def the_last_second_of_a_window_is_left_out(patch: pytest.MonkeyPatch) -> None:
 @_bug(0)
 def one_second_more_is_not_asked_for(patch: pytest.MonkeyPatch) -> None:
     """Bounds are taken to include their seconds, whatever the provider does."""
-    patch.setattr(windows, "WIDE", windows.Bounds())
+    patch.setattr(windows, "WIDE", bounds.Bounds())
 
 
 @_bug(0)
 def bounds_are_what_they_once_were(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(sync, "confirmed", lambda *_: True)
+    for asking in (sync, windows):
+        patch.setattr(asking, "confirmed", lambda *_: True)
 
 
 @_bug(0, faults=("start_ignored", "bad_row"))
