@@ -1,7 +1,11 @@
 """A person's columns and density as a value: whatever names it is made from, it can be shown."""
 
+from dataclasses import fields
+from types import SimpleNamespace
+
 import pytest
 from django.contrib.auth.models import User
+from django.template import Context, Template
 from django.template.loader import get_template
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +24,7 @@ from messages_app.preferences import (
 )
 from messages_app.privacy import OPEN
 from messages_app.views.columns import choices, columns
+from messages_app.views.rows import Row
 from tests.views.conftest import NOW
 
 names = st.lists(st.one_of(st.sampled_from(COLUMNS), st.text(max_size=12)), max_size=30)
@@ -63,6 +68,20 @@ def test_every_column_has_its_head_its_cell_and_its_place_in_the_choice(name):
     assert str(column.label)
     assert get_template(f"messages_app/cells/{name}.html")
     assert name in [choice.name for choice in choices(Preferences())]
+
+
+def test_every_text_of_a_cell_is_escaped():
+    hostile = SimpleNamespace(sender="<i>\"'&")
+    written = Template("{% load cells %}{% field sender %}").render(Context({"row": hostile}))
+    assert written == "&lt;i&gt;&quot;&#x27;&amp;"
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_cell_shows_texts_of_a_row_and_names_no_others(name):
+    texts = {field.name for field in fields(Row) if field.type is str}
+    cell = Template(f"{{% include 'messages_app/cells/{name}.html' %}}")
+    row = SimpleNamespace(**dict.fromkeys(texts, "x"), is_incoming=False, is_flagged=False)
+    assert "x" in cell.render(Context({"row": row})) or name == "direction"
 
 
 def test_a_choice_is_kept_for_its_person_alone(db):

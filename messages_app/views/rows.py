@@ -61,6 +61,10 @@ class Row:
     conversation: str = ""
     is_flagged: bool = False
 
+    def __getitem__(self, name: str) -> object:
+        """What templates try first; refused, each look at a field would cost an exception."""
+        return getattr(self, name)
+
 
 def table_rows(
     records: tuple[MessageRecord, ...],
