@@ -142,7 +142,7 @@ def _naive(question: MessageQuery) -> float:
     }  # fmt: skip
     pages: list[provider.Asked] = [(("start", str(page * 1000)),) for page in range(NAIVE_PAGES)]
     bodies = {page: box.answer(asked | dict(page)).body for page in pages}
-    replay = provider.Replay(bodies, LATENCY)
+    replay = provider.Replay(bodies, LATENCY, box)
 
     def read() -> None:
         records: list[MessageRecord] = []

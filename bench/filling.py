@@ -28,14 +28,15 @@ API = "http://127.0.0.1:1"
 
 def record(count: str, path: str) -> None:
     """Fill once without latency, and write down all answers."""
-    reader = Recorder(Sandbox(rows=int(count), seed=1, clock=NOW))
+    reader = Recorder(_box(count))
     _fill(reader, int(count))
     reader.save(Path(path))
 
 
 def rows(count: str, path: str, latency: str) -> Iterator[Row]:
     """`count`: rows of the account in six months; `latency`: seconds of a page."""
-    reader, seconds = Replay.load(Path(path), float(latency)), float(latency)
+    seconds = float(latency)
+    reader = Replay.load(Path(path), seconds, _box(count))
     found: list[Result] = []
     ours = timed(lambda: found.append(_fill(reader, int(count))))
     counts = found[0].counts
@@ -51,6 +52,10 @@ def rows(count: str, path: str, latency: str) -> Iterator[Row]:
         "calls per 1,000 rows", "one", counts.calls * PAGE / counts.rows, 1, 3.0,
         "windows hold too few rows", unit="",
     )  # fmt: skip
+
+
+def _box(count: str) -> Sandbox:
+    return Sandbox(rows=int(count), seed=1, clock=NOW)
 
 
 def _fill(reader: CountingReader, count: int) -> Result:
