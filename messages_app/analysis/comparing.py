@@ -46,7 +46,13 @@ MONTHS_BEFORE = {"month": 1, "year": 12}
 
 def _months_ago(name: str) -> Callable[[Span], Span]:
     count = MONTHS_BEFORE[name]
-    return lambda span: (_months_before(span[0], count), _months_before(span[1], count))
+
+    def ago(span: Span) -> Span:
+        start, end = (_months_before(wall, count) for wall in span)
+        # Two days that the earlier month lacks are one there, and the range may end before its time.
+        return start, max(start, end)
+
+    return ago
 
 
 BEFORE, FREE = "before", "free"
