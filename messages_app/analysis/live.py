@@ -19,7 +19,13 @@ from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.statuses import DIRECTION_OF_TYPE, TYPE_OF_DIRECTION
 from messages_app.archive.bounds import WIDE, Bounds, confirmed
 from messages_app.archive.forgotten import forgetting
-from messages_app.archive.traits import distrust_bounds, forget_bounds, known_bounds, probe_bounds
+from messages_app.archive.traits import (
+    distrust_bounds,
+    forget_bounds,
+    known_bounds,
+    probe_bounds,
+    remember_bounds,
+)
 from messages_app.archive.windows import (
     BOUNDS_CHANGED,
     PAGE_LENGTH,
@@ -208,11 +214,13 @@ class LiveSource:
                 self._refused[_key(query)] = _Refused(limit, self.clock())
             raise
         reasons = {o.reason for o in outcomes if isinstance(o, Unproven)}
-        if any(one.by_bounds for one in outcomes if isinstance(one, Proven)):
+        for by in {one.by for one in outcomes if isinstance(one, Proven)} - {WIDE}:
             shown = [row for one in outcomes[::-1] for row in one.records[-1:]]
-            if not confirmed(reader, bounds, shown):
+            if not confirmed(reader, by, shown):
                 distrust_bounds(self.api_url)
                 reasons.add(BOUNDS_CHANGED)
+            elif by != bounds:
+                remember_bounds(self.api_url, by)
         records: dict[str, MessageRecord] = {}
         for record in (record for outcome in outcomes for record in outcome.records):
             if record.key in records:

@@ -56,14 +56,38 @@ def confirmed(reader: Reader, bounds: Bounds, rows: Iterable[MessageRecord]) -> 
     return False
 
 
-def _shows(reader: Reader, row: MessageRecord, bounds: Bounds) -> bool:
+def found_out(reader: Reader, rows: Iterable[MessageRecord]) -> Bounds | None:
+    """How the provider reads its bounds, by the first of the rows that it still shows; at most three
+    calls a row. None where it shows none any more. Raises ProviderError."""
+    for row in islice(rows, WITNESSES):
+        bounds = Bounds(
+            _shows(reader, row, Bounds(), after=SECOND),
+            _shows(reader, row, Bounds(), before=SECOND),
+        )
+        if bounds != WIDE or _shows(reader, row, WIDE):
+            return bounds
+    return None
+
+
+_NOTHING = timedelta(0)
+
+
+def _shows(
+    reader: Reader,
+    row: MessageRecord,
+    bounds: Bounds,
+    *,
+    before: timedelta = _NOTHING,
+    after: timedelta = _NOTHING,
+) -> bool:
+    """Whether the row is shown by its second, and the time `before` and `after` it."""
     # Narrowed to the row's own number, so that the answer is short also within a campaign.
     second = PageRequest(
-        date_start=row.date, date_end=row.date, destination=row.destination, length=1000
+        date_start=row.date - before,
+        date_end=row.date + after,
+        destination=row.destination,
+        length=1000,
     )
-    return any(is_same(one, row) for one in reader.page(bounds.asked(second)).records)
-
-
-def is_same(one: MessageRecord, row: MessageRecord) -> bool:
-    """Whether both are one row, on the same second still."""
-    return one.key == row.key and one.date == row.date
+    # One that moved meanwhile may come into a range from which its own second is excluded.
+    shown = reader.page(bounds.asked(second)).records
+    return any(one.key == row.key and one.date == row.date for one in shown)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from messages_app.archive.bounds import WIDE, WITNESSES, Reader, confirmed
+from messages_app.archive.bounds import WIDE, WITNESSES, Bounds, Reader, confirmed
 from messages_app.archive.columns import wall_seconds, wall_time
 from messages_app.archive.forgotten import Forgetting, forgetting
 from messages_app.archive.keeping import COLUMNS, kept_row, without_person
@@ -78,15 +78,16 @@ def compare(
     edge = memory_start(memory(reader, now.replace(tzinfo=None, microsecond=0)), now)
     forgets = forgetting(now.replace(tzinfo=None))
     shown: list[MessageRecord] = []
-    by_bounds = False
+    asked_by: set[Bounds] = set()
     with closing(outcomes):
         for outcome in outcomes:
             counts.windows += 1
             shown = list(outcome.records[-WITNESSES:]) or shown
-            by_bounds |= isinstance(outcome, Proven) and outcome.by_bounds
+            if isinstance(outcome, Proven):
+                asked_by.add(outcome.by)
             for found in _compared(outcome, zone, counts, edge, forgets):
                 yield counts.counted(found)
-    if by_bounds and not confirmed(reader, bounds, shown):
+    if not all(confirmed(reader, by, shown) for by in asked_by - {WIDE}):
         yield counts.counted(Difference("unproven", window, reason=BOUNDS_CHANGED))
 
 

@@ -27,6 +27,7 @@ from messages_app.archive.traits import (
     memory,
     memory_start,
     probe_bounds,
+    remember_bounds,
 )
 from messages_app.archive.windows import (
     BOUNDS_CHANGED,
@@ -351,18 +352,23 @@ class Syncer:
     def _confirmed(self, batch: list[Proven | Unproven], result: Result) -> list[Proven | Unproven]:
         """The batch, if the provider still reads its bounds as it was asked by, now that all is read;
         else what of it is true however they are read."""
-        exact = [one.window for one in batch if isinstance(one, Proven) and one.by_bounds]
+        exact = [one for one in batch if isinstance(one, Proven) and one.by != WIDE]
         self._shown = tuple(row for one in batch[::-1] for row in one.records[-1:]) or self._shown
         if not exact:
             return batch
-        if not self._is_misled and confirmed(self.reader, self._bounds, self._shown):
+        # One fetch asks by the same ones from its first exact question on.
+        by = exact[0].by
+        if not self._is_misled and confirmed(self.reader, by, self._shown):
+            if by != self._bounds:
+                self._bounds = by
+                remember_bounds(self.api_url, by)
             return batch
         if not self._is_misled:
             self._is_misled = True
             distrust_bounds(self.api_url)
             log.warning("%s", BOUNDS_CHANGED)
-        result.again.extend(exact)
-        return [one for one in batch if isinstance(one, Unproven) or not one.by_bounds]
+        result.again.extend(one.window for one in exact)
+        return [one for one in batch if isinstance(one, Unproven) or one.by == WIDE]
 
     def _ask_memory(self, batch: list[Proven | Unproven]) -> None:
         """How far the provider still goes back, after the windows were read and before old rows of

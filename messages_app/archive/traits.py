@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models.functions import Now
 
-from messages_app.archive.bounds import SECOND, WIDE, Bounds, Reader, is_same
+from messages_app.archive.bounds import WIDE, Bounds, Reader, found_out
 from messages_app.archive.plan import kept_for_sure, kept_from
 from messages_app.models import Message, ProviderTrait
 from messages_app.provider import PageRequest
@@ -41,28 +41,15 @@ def probe_bounds(reader: Reader, api_url: str, start: datetime, end: datetime) -
     found = reader.page(WIDE.asked(request))
     if not found.records:
         return None
-    row = found.records[0]
-
-    def shows(first: datetime, last: datetime) -> bool:
-        # Narrowed to the row's own number, so that the answer is short also within a campaign.
-        narrow = PageRequest(
-            date_start=first, date_end=last, destination=row.destination, length=1000
-        )
-        # One that moved meanwhile may come into a range from which its own second is excluded.
-        return any(is_same(one, row) for one in reader.page(narrow).records)
-
-    at = row.date
-    bounds = Bounds(shows(at, at + SECOND), shows(at - SECOND, at))
-    neither = not (bounds.start_included or bounds.end_included)
-    if neither and not shows(at - SECOND, at + SECOND):
-        return None
-    _remember(api_url, bounds)
+    bounds = found_out(reader, found.records)
+    if bounds:
+        remember_bounds(api_url, bounds)
     return bounds
 
 
 def distrust_bounds(api_url: str) -> None:
     """What was found is not so, or not always: ask the way that is always right, for some hours."""
-    _remember(api_url, WIDE)
+    remember_bounds(api_url, WIDE)
 
 
 def forget_bounds(api_url: str) -> None:
@@ -70,7 +57,8 @@ def forget_bounds(api_url: str) -> None:
     ProviderTrait.objects.filter(api_url=api_url, name=TRAIT).delete()
 
 
-def _remember(api_url: str, bounds: Bounds) -> None:
+def remember_bounds(api_url: str, bounds: Bounds) -> None:
+    """What the provider has just shown counts for some hours."""
     words = ("excluded", "included")
     value = f"{words[bounds.start_included]},{words[bounds.end_included]}"
     ProviderTrait.objects.update_or_create(api_url=api_url, name=TRAIT, defaults={"value": value})

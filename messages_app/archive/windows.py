@@ -22,7 +22,7 @@ from datetime import datetime
 from itertools import pairwise
 from threading import Lock
 
-from messages_app.archive.bounds import SECOND, WIDE, Bounds, Reader, confirmed
+from messages_app.archive.bounds import SECOND, WIDE, Bounds, Reader, confirmed, found_out
 from messages_app.archive.crew import Crew
 from messages_app.provider import BadRow, MessageRecord, Page, PageRequest, PagingFault
 
@@ -105,13 +105,13 @@ class Window:
 class Proven:
     """A window's rows, whole. `read_at` is the time of its earliest reading (aware UTC).
 
-    `by_bounds`: only if the provider read its bounds as they were known to be.
+    `by`: only if the provider read its bounds so, which is for sure where it is WIDE.
     """
 
     window: Window
     records: tuple[MessageRecord, ...]
     read_at: datetime
-    by_bounds: bool = False
+    by: Bounds = WIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,9 @@ class Lengths:
     longest: int = 0
 
     def is_cap(self, size: int) -> bool:
-        return size in self.caps or size >= PAGE_LENGTH
+        """Whether more lies behind a page of this length, as far as lengths tell: one that is shorter
+        than others was cut by chance where it was, and may be whole the next time."""
+        return size >= PAGE_LENGTH or (size in self.caps and size >= self.longest)
 
     def saw(self, page: Page) -> None:
         self.longest = max(self.longest, page.size)
@@ -298,23 +300,22 @@ class _Asker:
         return self.first_seconds(window, page) or tuple(self.smaller(window, page))
 
     def may_ask_exactly(self, page: Page) -> bool:
-        """Whether the provider reads its bounds as they are known, by rows that it shows in `page`.
+        """Whether it is known for sure how the provider reads its bounds, by rows shown in `page`.
 
         Asked before anything exact, since one that has changed its mind and does so again before the
-        outcome is confirmed would not be found out. Where it does not, all is asked the wide way.
+        outcome is confirmed would not be found out. Where it has, it is found out how it reads them now.
         """
         with self._asking:
             if not self.is_sure and self.bounds != WIDE:
                 if not confirmed(self.reader, self.bounds, page.records):
-                    self.bounds = WIDE
+                    self.bounds = found_out(self.reader, page.records) or WIDE
                 self.is_sure = True
         return self.bounds != WIDE
 
     def whole(self, window: Window, page: Page, bounds: Bounds) -> tuple[Step, ...]:
         """What a response to a question for the whole window makes sure; nothing if it does not fit."""
-        by_bounds = bounds != WIDE
         if page.is_empty:
-            return (Proven(window, (), page.fetched_at, by_bounds),)
+            return (Proven(window, (), page.fetched_at, bounds),)
         rows = _unite(page.records)
         if not self.lengths.is_cap(page.size) and self.is_end(window, page, bounds):
             # A bad row may be a neighbour's: where that can be told, it is.
@@ -322,7 +323,7 @@ class _Asker:
                 return self.around_bad(window, page)
             # A row that comes twice has taken the place of another: as good as not fitting.
             if len(rows) == page.size and self.is_uncut(window, page, bounds):
-                return (Proven(window, _cut(rows, window), page.fetched_at, by_bounds),)
+                return (Proven(window, _cut(rows, window), page.fetched_at, bounds),)
         if any(not window.wider().holds(row) for row in page.records):
             return (Unproven(window, _cut(rows, window), page.fetched_at, RANGE_IGNORED),)
         return ()
@@ -398,7 +399,7 @@ class _Asker:
         pieces = min(self.spread, -(-left // GOAL_ROWS))
         held = _cut(_unite(page.records), piece)
         skip = sum(piece.start <= date <= piece.end for date in dates)
-        claimed = Claimed(Proven(piece, held, page.fetched_at, by_bounds=True), skip)
+        claimed = Claimed(Proven(piece, held, page.fetched_at, self.bounds), skip)
         return (claimed, *rest.split(pieces))
 
     def prove(self, claim: Claimed) -> tuple[Step, ...]:
@@ -439,7 +440,7 @@ class _Asker:
             seen.update(rows)
             passes.append(frozenset(rows))
             if passes[:-1] and passes[-1] == passes[-2] == frozenset(seen):
-                return Proven(window, tuple(seen.values()), first, by_bounds=self.bounds != WIDE)
+                return Proven(window, tuple(seen.values()), first, self.bounds)
         assert first is not None
         return Unproven(window, tuple(seen.values()), first, NEVER_ALIKE)
 

@@ -463,3 +463,14 @@ def test_filters_travel_with_every_call():
     narrow = PageRequest(date_start=DAY.start, date_end=DAY.end, country="FR", status="sent")
     list(fetch_windows(provider, [DAY], narrow))
     assert {(r.country, r.status) for r in provider.asked} == {("FR", "sent")}
+
+
+def test_a_page_that_was_cut_by_chance_is_no_cap_for_others_of_its_length():
+    few, many = (ModelProvider(rows(count)).page(NARROW) for count in (3, 40))
+    lengths = Lengths()
+    lengths.was_cut(few)
+    assert lengths.is_cap(few.size)
+    lengths.saw(many)
+    assert not lengths.is_cap(few.size)
+    lengths.was_cut(many)
+    assert lengths.is_cap(many.size)

@@ -59,6 +59,10 @@ STATUSES = (204, 206, 304, 400, 401, 403, 404, 408, 422, 429, 500, 502, 503, 504
 PAUSES = ("", "1", "7", "70", "junk", "-5", "999999999", "Wed, 21 Oct 2015 07:28:00 GMT")
 TOTALS = ("page", "zero", "negative", "null", "text", "missing", "huge", "fewer", "more")
 STRIDES = (3, 10, 31)
+LASTS = 2000
+"""Looks amid one turn until its trouble ends: pages cut to a row each, while nothing may be asked exactly,
+take longer than rows take to come."""
+
 COUNTED_EVERY = 6
 """Steps between two comparisons of the rollups with their rows."""
 
@@ -106,6 +110,7 @@ class World:
     faults: tuple[str, ...] = (*SILENT, *PAGING, *PAGING, *LYING)
     batches: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
     depth: int = 0
+    looks: int = 0
     has_flipped: bool = False
     erases: bool = False
     """Whether numbers are erased meanwhile."""
@@ -139,7 +144,7 @@ class World:
         """One turn and the check behind it. Raises Broken."""
         weights, turns = zip(*self.turns(), strict=True)
         (turn,) = self.rng.choices(turns, weights)
-        since, self.has_flipped = self.clock(), False
+        since, self.has_flipped, self.looks = self.clock(), False, 0
         self.counts.steps += 1
         self.counts.turns[turn.__name__] += 1
         turn()
@@ -290,6 +295,9 @@ class World:
 
     def amid(self) -> None:
         """What may happen between two answers of a run: other workers, turns, a long sleep."""
+        self.looks += 1
+        if self.looks == LASTS:
+            self.calm()
         if self.depth or self.rng.random() > 0.06:
             return
         self.depth, dying, self.dying = 1, self.dying, 0
