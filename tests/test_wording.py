@@ -136,6 +136,17 @@ def test_what_is_not_translated_is_listed(project):
     assert "not translated: Bye" in said
 
 
+def test_a_blank_that_a_line_may_break_at_is_mended_by_an_update(project):
+    translate(project, bye="Au revoir ! « Vrai » : 5 %% ; non ?")
+    assert "a line may break before a sign: Bye" in complaint()
+    call_command("translations")
+    call_command("translations", "--check")
+    with french(project).open("rb") as file:
+        assert read_po(file)["Bye"].string == (
+            "Au revoir\u202f! «\u00a0Vrai\u00a0»\u00a0: 5\u00a0%%\u202f; non\u202f?"
+        )
+
+
 def test_all_translated_passes(project, capsys):
     translate(project)
     call_command("translations", "--check")

@@ -27,6 +27,7 @@ from messages_app.access import gate
 from messages_app.analysis import shown
 from messages_app.audit import Act, record
 from messages_app.models import Access
+from messages_app.roles import shown_role, shown_roles
 
 BROWSERS = (
     ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"),
@@ -57,7 +58,7 @@ def account(request: HttpRequest) -> HttpResponse:
     viewer, user = gate(request), _person(request)
     names = dict(Access._meta.permissions)
     context = {
-        "roles": [group.name for group in user.groups.order_by("name")],
+        "roles": shown_roles(user.groups.all()),
         "allowed": [label for name, label in names.items() if name in viewer.may],
         "has_second_factor": logins.has_second_factor(user),
         "is_demanded": logins.demands_second_factor(user),
@@ -135,10 +136,17 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     return redirect("home")
 
 
+class RolesField(forms.ModelMultipleChoiceField):
+    """Roles under the names that people read."""
+
+    def label_from_instance(self, obj: Group) -> str:
+        return shown_role(obj)
+
+
 class InviteForm(forms.ModelForm):
     """Whom to invite, and as what."""
 
-    groups = forms.ModelMultipleChoiceField(
+    groups = RolesField(
         label=gettext_lazy("Roles"),
         queryset=Group.objects.order_by("name"),
         error_messages={"required": gettext_lazy("Choose a role.")},

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from messages_app import clock
 from messages_app.access import gate
 from messages_app.analysis import shown
+from messages_app.roles import shown_roles
 from messages_app.views.asking import show
 from messages_app.views.review_pages import review_pages
 
@@ -69,10 +70,10 @@ def _guarded(users: list[User]) -> set[int] | None:
 
 
 def _line(user: User, guarded: set[int] | None, *, may_change: bool) -> Line:
-    roles = [group.name for group in user.groups.all()]
+    roles = shown_roles(user.groups.all())
     return Line(
         user.get_username(), user.email,
-        ", ".join(([_("superuser")] if user.is_superuser else []) + sorted(roles)),
+        ", ".join(([_("superuser")] if user.is_superuser else []) + roles),
         _moment(user.last_login) if user.last_login else _("never"),
         "" if guarded is None else (_("on") if user.pk in guarded else _("off")),
         user.is_active,

@@ -65,7 +65,7 @@ def test_every_condition_is_heard_in_the_sentence():
 def test_a_status_and_a_period_do_not_look_alike_in_french():
     asked = query(statuses=("waiting",), period="scheduled")
     with translation.override("fr"):
-        assert sentence(asked, 343) == "343 messages, statut : programmé, à venir"
+        assert sentence(asked, 343) == "343 messages, statut\u00a0: programmé, à venir"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -80,3 +80,13 @@ def test_the_pages_of_the_review_lead_to_each_other_with_their_counts(
     text = words(shown(administrator_client))
     assert "Traffic Flags 0 Archive People 2 Shared links 0 Audit trail" in text
     assert "Shared links" not in shown(somebody_with("review")).split("</nav>")[1]
+
+
+def test_roles_are_told_in_the_readers_language_and_own_ones_as_they_are_called(
+    administrator_client, support
+):
+    support.groups.add(Group.objects.create(name="Nuit"))
+    administrator_client.cookies["django_language"] = "fr"
+    text = words(shown(administrator_client))
+    assert "Administrateur" in text
+    assert "Nuit, Support" in text

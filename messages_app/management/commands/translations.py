@@ -21,6 +21,14 @@ CODE, TEMPLATES = ("messages_app", "dashboard"), "templates"
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|\{\w*\}")
 """What a translation must hold as often as its original does."""
 
+NARROW, WIDE = "\u202f", "\u00a0"
+TYPESET = (
+    (re.compile(" (?=[;?!])"), NARROW),
+    (re.compile(" (?=:|»|%%)|(?<=«) "), WIDE),
+)
+"""French blanks that no line may break at: narrow ones before ; ? !, wide ones before : and %, and within
+« ». As the Imprimerie nationale's rules have them (Lexique des règles typographiques)."""
+
 
 def catalog_of(root: Path) -> Catalog:
     """Every string of code and templates under `root`, with the files that it stands in."""
@@ -46,7 +54,21 @@ def updated(old: Catalog, found: Catalog) -> Catalog:
     # Without the date of the day a file with the same strings stays the same file.
     old.update(found, no_fuzzy_matching=True, update_creation_date=False)
     old.obsolete.clear()
+    for message in old:
+        if message.id:
+            texts = (
+                message.string if isinstance(message.string, tuple | list) else (message.string,)
+            )
+            spaced = tuple(typeset(text or "") for text in texts)
+            message.string = spaced if message.pluralizable else spaced[0]
     return old
+
+
+def typeset(text: str) -> str:
+    """A French text with the blanks that keep its signs beside their words."""
+    for blank, kept in TYPESET:
+        text = blank.sub(kept, text)
+    return text
 
 
 def faults(catalog: Catalog, found: Catalog) -> list[str]:
@@ -72,6 +94,8 @@ def _faults_of(message: Message) -> Iterator[str]:
     for text in texts:
         if sorted(PLACEHOLDER.findall((text or "").replace("%%", ""))) != wanted:
             yield f"other placeholders: {message.id}"
+        if text != typeset(text or ""):
+            yield f"a line may break before a sign: {message.id}"
 
 
 def compiled(path: Path) -> Path:
