@@ -226,21 +226,8 @@ def test_hostile_texts_come_back_as_they_were(archive, exporter, format, languag
 def test_cells_made_by_the_database_are_those_made_by_hand(archive, monkeypatch, language, sort):
     monkeypatch.setitem(direct_csv.SLICES, connection.vendor, 70)
     store_hostile()
-    costs = (
-        "0",
-        "0.000001",
-        "4.25",
-        "100",
-        "12.5",
-        "1234567.891",
-        "-2",
-        "-0.5",
-        "10",
-        "0.000099",
-        "0.0001",
-        "999999999.999999",
-        "1000000000",
-    )
+    costs = ("0", "0.000001", "4.25", "100", "12.5", "1234567.891", "-2", "-0.5", "10",
+             "0.000099", "0.0001", "999999999.999999", "1000000000")  # fmt: skip
     when = WALL - timedelta(hours=1)
     rows = [
         record(message_id=9_110_000 + at, date=when, cost=Decimal(cost), dlr_date=None,
