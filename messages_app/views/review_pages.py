@@ -46,6 +46,7 @@ def review_pages(request: HttpRequest, viewer: Viewer) -> list[ReviewPage]:
 
 def _is_here(request: HttpRequest, path: str) -> bool:
     """Whether the request is for this page, or for something under it."""
+    path, _question, _rest = path.partition("?")
     return request.path == path or (path != reverse("review") and request.path.startswith(path))
 
 

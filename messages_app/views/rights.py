@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messages_app import clock, erasing
-from messages_app.access import gate
+from messages_app.access import Viewer, gate
 from messages_app.analysis.numbers import shown_number
 from messages_app.archive.forgotten import forgetting
 from messages_app.audit import Act, record
@@ -22,6 +22,7 @@ from messages_app.logins import fresh_login, strictly_fresh_login
 from messages_app.personal_file import personal_file
 from messages_app.provider import MAX_REFERENCE
 from messages_app.sealing import BrokenSeal, seal, unseal
+from messages_app.views.review_pages import review_pages
 
 SEALED = "rights"
 """What a number is sealed for on its way through these forms."""
@@ -66,10 +67,11 @@ class EraseForm(forms.Form):
 @strictly_fresh_login
 def rights(request: HttpRequest) -> HttpResponse:
     """Ask for a number; POST says what is held about it."""
-    _gate(request)
+    viewer = _gate(request)
     form = NumberForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return render(request, "messages_app/rights.html", {"form": form})
+        context = {"form": form, "review_pages": review_pages(request, viewer)}
+        return render(request, "messages_app/rights.html", context)
     number = form.cleaned_data["number"]
     record(Act.SEARCHED, request=request, numbers=[number], about="rights")
     return _told(request, number, EraseForm(None, number))
@@ -108,9 +110,9 @@ def rights_erase(request: HttpRequest) -> HttpResponse:
     return redirect("rights")
 
 
-def _gate(request: HttpRequest) -> None:
+def _gate(request: HttpRequest) -> Viewer:
     # Whoever may not see numbers cannot ask for one either.
-    gate(request, "review", "see_personal")
+    return gate(request, "review", "see_personal")
 
 
 def _number(request: HttpRequest) -> str:

@@ -30,6 +30,7 @@ from messages_app.made import LONGEST_NAME, ShareLink
 from messages_app.privacy import FULL, MASKED, NUMBERS, OFF, REDACTED, TEXTS, Mask
 from messages_app.sharing import LONGEST, USUAL, TooMany, Used, Wanted
 from messages_app.views.question_bar import sentence
+from messages_app.views.review_pages import review_pages
 from messages_app.views.saved import bare_name
 
 DAYS = (1, 7, 30, LONGEST.days)
@@ -189,6 +190,7 @@ def shares(request: HttpRequest) -> HttpResponse:
         "kept_days": sharing.REMEMBERED.days,
         "may_see_all": may_see_all,
         "everybody": everybody,
+        "review_pages": review_pages(request, viewer) if everybody else [],
     }
     return render(request, "messages_app/shares.html", context)
 

@@ -220,5 +220,8 @@
   }
   wake();
   fold();
+  // On a phone the pages of the review are one line that moves: the page at hand is in sight.
+  const here = document.querySelector(".review-pages [aria-current]");
+  here?.scrollIntoView({ block: "nearest", inline: "center" });
   if (toast().textContent.trim()) fade();
 })();

@@ -44,3 +44,26 @@ def test_t30_an_administrator_takes_all_about_a_number_as_a_file_and_erases_it(r
     page.get_by_label("Phone number").fill("+33 6 39 98 00 01")
     page.get_by_role("button", name="Show what is held").click()
     expect(page.get_by_text("This number was erased")).to_be_visible()
+
+
+def test_on_a_phone_the_pages_of_the_review_are_one_line_with_the_one_at_hand_in_sight(
+    review, page
+):
+    page.set_viewport_size({"width": 390, "height": 800})
+    opened(page, f"{review}/review/rights/")
+    pages = page.get_by_role("navigation", name="Review")
+    tops = {link.bounding_box()["y"] for link in pages.get_by_role("link").all()}
+    assert len(tops) == 1
+    here = pages.get_by_role("link", name="A person’s data")
+    expect(here).to_have_attribute("aria-current", "page")
+    expect(here).to_be_in_viewport(ratio=0.95)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert violations(page) == []
+
+
+def test_everybodys_share_links_are_a_page_of_the_review_and_ones_own_are_not(review, page):
+    opened(page, f"{review}/shares/?all=1")
+    here = page.get_by_role("navigation", name="Review").get_by_role("link", name="Shared links")
+    expect(here).to_have_attribute("aria-current", "page")
+    opened(page, f"{review}/shares/")
+    expect(page.get_by_role("navigation", name="Review")).to_have_count(0)
