@@ -132,6 +132,7 @@ def keep(
         take_turns()
         staged = _stage(windows, zone)
         points.reached("staged")
+        _find_again()
         left = _left_days()
         _observe()
         points.reached("observed")
@@ -191,6 +192,31 @@ def _stage(windows: Sequence[Proven | Unproven], zone: tzinfo) -> int:
             marks = ", ".join(["%s"] * len(COLUMNS))
             cursor.executemany(f"INSERT INTO incoming ({_LIST}) VALUES ({marks})", rows)
     return len(rows)
+
+
+def _find_again() -> None:
+    """Take back what was missed in one place, where an earlier reading saw the row in another.
+
+    A row moves; where it was is read later than where it came to, but kept first, and lacks it. That
+    says nothing about the other place: the last reading that saw it counts. Should a later one of that
+    place lack it too, it is missed there as ever.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"""
+            SELECT seen.id, old.key, seen.since, seen.until
+            FROM incoming JOIN {_TABLE} old ON old.key = incoming.key
+            JOIN messages_app_observation seen ON seen.key = old.key
+            WHERE old.gone_at IS NOT NULL AND incoming.date <> old.date
+            AND incoming.read_at < old.read_at AND incoming.read_at >= seen.until
+            AND seen.gone_at IS NULL AND seen.date = old.date
+            AND seen.id = (SELECT MAX(id) FROM messages_app_observation WHERE key = old.key)
+        """)
+        for seen, key, since, until in cursor.fetchall():
+            cursor.execute(
+                f"UPDATE {_TABLE} SET gone_at = NULL, since = %s, read_at = %s WHERE key = %s",
+                [since, until, key],
+            )
+            cursor.execute("DELETE FROM messages_app_observation WHERE id = %s", [seen])
 
 
 _IS_NEWER = "incoming.read_at >= old.read_at"

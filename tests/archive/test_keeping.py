@@ -146,6 +146,38 @@ def test_a_row_that_changes_its_date_moves(held, order):
     assert Message.objects.count() == 1
 
 
+def looks() -> list[tuple[datetime, datetime, datetime, datetime | None]]:
+    return list(Observation.objects.order_by("pk").values_list("date", "since", "until", "gone_at"))
+
+
+def test_a_row_that_moved_is_not_gone_though_its_old_place_was_read_later_and_kept_first(held):
+    """F43, F46, I3: what its old place lacked says nothing about its new one."""
+    read(held, record(date=at(9)))
+    read(held, at=READ + 2 * HOUR)
+    assert one().gone_at
+    read(held, record(date=at(14)), window=AFTERNOON, at=READ + HOUR)
+    assert (one().date, one().gone_at, one().read_at) == (at(14), None, READ + HOUR)
+    assert one().state == "delivered"
+    assert looks() == [(at(9), READ, READ, None)]
+
+
+def test_a_row_that_moved_and_went_is_gone_from_its_new_place(held):
+    """F43, F46: the readings come in the very opposite order."""
+    read(held, record(date=at(9)))
+    read(held, window=AFTERNOON, at=READ + 3 * HOUR)
+    read(held, at=READ + 2 * HOUR)
+    read(held, record(date=at(14)), window=AFTERNOON, at=READ + HOUR)
+    assert (one().date, one().gone_at) == (at(14), READ + 3 * HOUR)
+
+
+def test_a_reading_from_before_the_last_sight_of_a_row_does_not_bring_it_back(held):
+    """F46."""
+    read(held, record(date=at(9)), at=READ + HOUR)
+    read(held, at=READ + 2 * HOUR)
+    read(held, record(date=at(14)), window=AFTERNOON, at=READ)
+    assert (one().date, one().gone_at) == (at(9), READ + 2 * HOUR)
+
+
 def test_a_row_may_move_to_another_day(held):
     read(held, record(date=at(9)))
     other = claim(Window(DAY + timedelta(days=1), DAY + timedelta(days=1)), "a")
