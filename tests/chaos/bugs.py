@@ -79,7 +79,7 @@ def one_pass_over_a_heavy_second_is_enough(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(windows, "HEAVY_SORTS", ("date",))
 
 
-@_bug(8)
+@_bug(9)
 def an_older_reading_overwrites(patch: pytest.MonkeyPatch) -> None:
     _edited(patch, keeping, "_upsert", "WHERE excluded.read_at >= old.read_at", "")
 
