@@ -104,6 +104,11 @@ def duration(seconds: int | None) -> str:
     return _("%s s") % seconds
 
 
+def named(name: object, value: object) -> str:
+    """A value behind its name, with the blank that the reader's language has at a colon."""
+    return _("%(name)s: %(value)s") % {"name": name, "value": value}
+
+
 def clock(moment: datetime) -> str:
     return f"{moment:%H:%M:%S}"
 

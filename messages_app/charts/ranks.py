@@ -43,7 +43,7 @@ CAMPAIGNS = 50
 
 def _reason_label(reason: Reason) -> str:
     state, details = reason
-    return f"{tone_of(state).shape} {status_of(state).label}: {reason_label(details)}"
+    return f"{tone_of(state).shape} {shown.named(status_of(state).label, reason_label(details))}"
 
 
 def _reason_rows(reason: Reason) -> Row:

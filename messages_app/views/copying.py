@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from messages_app.analysis.numbers import shown_number
 from messages_app.analysis.sentence import second_words
+from messages_app.analysis.shown import named
 from messages_app.analysis.statuses import reason_words, status_of_row
 from messages_app.provider import MessageRecord
 
@@ -55,5 +56,5 @@ def as_text(record: MessageRecord) -> str:
         (_("Your reference"), record.client_message_id),
         (_("Campaign"), "" if record.campaign_id is None else str(record.campaign_id)),
     )
-    told = [f"{label}: {value}" for label, value in lines if value]
+    told = [named(label, value) for label, value in lines if value]
     return "\n".join([*told, "", record.message])

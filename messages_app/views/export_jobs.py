@@ -177,7 +177,7 @@ def _end_words(export: Export) -> str:
 
 def _lacks(export: Export) -> tuple[str, ...]:
     """What a file has not, in words."""
-    found = [f"{_('Not fetched')}: {start} – {end}" for start, end in export.missing]
+    found = [shown.named(_("Not fetched"), f"{start} – {end}") for start, end in export.missing]
     return (*found, *(_(reason) for reason in export.reasons))
 
 
