@@ -308,3 +308,13 @@ def test_what_is_over_is_forgotten(support):
         live.session.session_key
     ]
     assert Session.objects.count() == 1
+
+
+@pytest.mark.parametrize("fault", [locked, read_only])
+def test_t10_a_login_ends_though_the_database_takes_nothing(own_database, clock, fault):
+    client = browser(person("support", "Support"))
+    clock.pass_minutes(31)
+    with fault():
+        answer = client.get(PAGE)
+    assert (answer.status_code, answer.url) == (302, f"/accounts/login/?next={PAGE}")
+    assert client.get(PAGE).status_code == 302

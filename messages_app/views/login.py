@@ -10,12 +10,15 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from messages_app import logins
+from messages_app.archive.faults import FAILURES, hurried
 from messages_app.views.asking import form_address
 
 QUESTIONS = ("analytics", "messages", "review", "search")
@@ -42,11 +45,22 @@ class LoginLasts:
         # Looked at without asking for the person: many requests have none.
         if SESSION_KEY in request.session:
             if logins.is_over(request.session):
-                logout(request)
-                messages.info(request, _("Your login had ended. Log in again to go on."))
+                _end(request)
             else:
                 logins.note(request)
         return self.get_response(request)
+
+
+def _end(request: HttpRequest) -> None:
+    """End the login, here at least where the database takes nothing: it is over there just as well."""
+    try:
+        with hurried():
+            logout(request)
+    except FAILURES:
+        request.session = SessionStore()
+        request.user = AnonymousUser()
+    else:
+        messages.info(request, _("Your login had ended. Log in again to go on."))
 
 
 SETTING_UP = ("mfa_activate_totp", "account_reauthenticate")
