@@ -66,7 +66,7 @@ def a_short_page_is_the_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(windows._Asker, "is_end", lambda *_: True)
 
 
-@_bug(46, faults=("delete_between",))
+@_bug(95, faults=("delete_between",))
 def a_page_as_long_as_the_cap_is_taken_for_whole(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(windows.Lengths, "is_surely_whole", lambda *_: True)
     patch.setattr(windows.Lengths, "is_cap", lambda _self, size: size >= windows.PAGE_LENGTH)
@@ -79,7 +79,7 @@ def one_pass_over_a_heavy_second_is_enough(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(windows, "HEAVY_SORTS", ("date",))
 
 
-@_bug(9)
+@_bug(31, 54)
 def an_older_reading_overwrites(patch: pytest.MonkeyPatch) -> None:
     _edited(patch, keeping, "_upsert", "WHERE excluded.read_at >= old.read_at", "")
 
@@ -192,7 +192,7 @@ def any_failure_means_no_rows(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ProviderClient, "page", trusting)
 
 
-@_bug(9)
+@_bug(31, 54)
 def what_the_provider_says_first_of_a_row_counts(patch: pytest.MonkeyPatch) -> None:
     """A row that moved between two readings of a batch keeps the older one."""
     _edited(patch, keeping, "_stage", "sorted(windows, key=lambda one: one.read_at)",
