@@ -4,7 +4,7 @@ A part of what the account holds is filled: its seconds grow with its rows and n
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,9 @@ def record(count: str, path: str) -> None:
 def rows(count: str, path: str, latency: str) -> Iterator[Row]:
     """`count`: rows of the account in six months; `latency`: seconds of a page."""
     seconds = float(latency)
-    reader = Replay.load(Path(path), seconds, _box(count))
+    box = _box(count)
+    _plan_days(box, int(count))
+    reader = Replay.load(Path(path), seconds, box)
     found: list[Result] = []
     ours = timed(lambda: found.append(_fill(reader, int(count))))
     counts = found[0].counts
@@ -58,15 +60,29 @@ def _box(count: str) -> Sandbox:
     return Sandbox(rows=int(count), seed=1, clock=NOW)
 
 
+def _plan_days(box: Sandbox, count: int) -> None:
+    """Let it do beforehand what it does once for each day."""
+    window = _window(count)
+    for day in window.split(window.seconds // 86_400):
+        second = str(day.start)
+        box.answer({"date_start": second, "date_end": second, "destination": "33639980000"})
+
+
+def _window(count: int) -> Window:
+    days = max(1, round(ROWS / (count / DAYS_KEPT)))
+    end = _now().replace(hour=0, tzinfo=None) - timedelta(days=10)
+    return Window(end - timedelta(days=days), end - timedelta(seconds=1))
+
+
+def _now() -> datetime:
+    return NOW.astimezone(ZoneInfo(settings.SMSFACTOR_TIME_ZONE))
+
+
 def _fill(reader: CountingReader, count: int) -> Result:
-    a_day = count / DAYS_KEPT
-    days = max(1, round(ROWS / a_day))
-    now = NOW.astimezone(ZoneInfo(settings.SMSFACTOR_TIME_ZONE))
-    end = now.replace(hour=0, tzinfo=None) - timedelta(days=10)
-    window = Window(end - timedelta(days=days), end - timedelta(seconds=1))
+    now, window = _now(), _window(count)
     syncer = Syncer(
         reader, API, "bench", lambda: now, kept_from(now),
-        at_once=AT_ONCE, stride=stride_for(a_day),
+        at_once=AT_ONCE, stride=stride_for(count / DAYS_KEPT),
     )  # fmt: skip
     result = syncer.run("sync", [window], whole=window)
     assert result.outcome == "ok", result.reason
