@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from io import StringIO
 
@@ -158,6 +158,31 @@ def test_t26_each_tampering_of_who_owns_the_database_is_found(seed):
     with unguarded():
         TAMPERINGS[seed % len(TAMPERINGS)](random.Random(seed))
     assert list(findings())
+
+
+FIELDS = [one.name for one in AuditLine._meta.concrete_fields if one.name not in ("number", "hash")]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_t26_a_change_of_any_field_of_a_line_is_found(name):
+    fill()
+    value = getattr(AuditLine.objects.get(number=5), name)
+    if isinstance(value, datetime):
+        other: object = value + timedelta(microseconds=1)
+    else:
+        other = f"{value}x" if isinstance(value, str) else 1
+    with unguarded():
+        AuditLine.objects.filter(number=5).update(**{name: other})
+    assert list(findings()) == ["Line 5 was changed, or stands where another stood."]
+
+
+@pytest.mark.parametrize("name", ["number", "hash", "purged", "purged_hash", "purged_until"])
+def test_t26_a_change_of_any_field_of_the_head_is_found(name):
+    fill()
+    others = {"hash": "x", "purged_hash": "x", "purged_until": last().at}
+    with unguarded():
+        ends(**{name: others.get(name, 5)})
+    assert "The trail's head was changed: it does not bear our seal." in findings()
 
 
 @pytest.mark.parametrize(
