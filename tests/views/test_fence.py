@@ -9,9 +9,13 @@ import re
 from urllib.parse import quote, quote_plus
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
+from messages_app import sharing
+from messages_app.access import gate
 from messages_app.addresses import sealed_row
+from messages_app.analysis.fence import fenced
 from messages_app.analysis.statuses import KINDS, SORTS
 from messages_app.limits import Limit
 from messages_app.made import SavedView, ShareLink
@@ -206,6 +210,25 @@ def test_t17_the_campaign_can_fail(administrator, monkeypatch):
     first = client.get("/shared/analytics/data.json").content
     refill(3)
     assert client.get("/shared/analytics/data.json").content != first
+
+
+def test_t16_a_visitor_passes_the_gate_behind_the_fence_of_the_link_alone(rf, administrator):
+    """A page that puts up none, or another, lets no visitor in; nobody is a person behind one."""
+    link, _token = link_of(administrator)
+    fence = sharing.fence_of(link, NOW)
+    assert fence
+    request = rf.get("/")
+    request.user, request.visitor = administrator, sharing.visitor_of(link, fence)
+    with fenced(fence):
+        assert gate(request, "see_messages") is request.visitor
+    with pytest.raises(PermissionDenied):
+        gate(request, "see_messages")
+    with fenced(FENCE), pytest.raises(PermissionDenied):
+        gate(request, "see_messages")
+    del request.visitor
+    assert gate(request, "see_messages").user_id == administrator.pk
+    with fenced(fence), pytest.raises(PermissionDenied):
+        gate(request, "see_messages")
 
 
 def test_a_visitor_sees_all_of_the_inside(administrator):
