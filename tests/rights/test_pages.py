@@ -135,6 +135,9 @@ def test_t30_the_page_tells_how_much_of_each_kind_is_held(rows, administrator):
 
 def test_t30_all_of_it_comes_as_one_file(rows, administrator):
     """T30."""
+    flag(1, "he was promised an answer")
+    flag(3, f"call {TYPED} instead")
+    flag(3, "slow")
     client = browser(administrator)
     post(client, "rights", number=HERS)
     answer = post(client, "rights_file", number=sealed())
@@ -154,6 +157,8 @@ def test_t30_all_of_it_comes_as_one_file(rows, administrator):
         messages[0] | {"note": '"Zoé"', "date": "2026-11-20 12:00:00", "cost": 1.0} == messages[0]
     )
     assert [one["status"] for one in lines["observations.ndjson"]] == ["SENT"]
+    notes = [one["note"] for one in lines["flags.ndjson"]]
+    assert notes == ["he was promised an answer", f"call {TYPED} instead"]
     assert {one["act"] for one in lines["audit.ndjson"]} == {"searched", "access_file"}
     assert OTHERS not in "".join(parts.values())
 
