@@ -1,6 +1,7 @@
 """T9: a second factor, of which a stolen password lacks the other half."""
 
 import re
+import time
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -93,6 +94,20 @@ def test_t09_a_code_opens_once_however_it_is_written(half_in):
     client.post("/accounts/login/", WORDS)
     for again in (code, f"{code[:3]}-{code[3:]}", f" {code} "):
         assert client.post(CODE, {"code": again}).status_code == 200
+    assert not is_in(client)
+
+
+def test_t09_a_code_opens_once_as_long_as_it_is_good(half_in, monkeypatch):
+    """The next code of the app is good from now on until it is the last one."""
+    client, _codes = half_in
+    code = code_of(steps=1)
+    client.post(CODE, {"code": code})
+    assert is_in(client)
+    client.post("/accounts/logout/")
+    later = time.time() + 31
+    monkeypatch.setattr("time.time", lambda: later)
+    client.post("/accounts/login/", WORDS)
+    assert client.post(CODE, {"code": code}).status_code == 200
     assert not is_in(client)
 
 
