@@ -248,8 +248,10 @@ def test_cells_made_by_the_database_are_those_made_by_hand(archive, monkeypatch,
     assert sum(rows for rows, _piece in by_database) == len(found) == answer.value.total
 
 
-def test_no_cell_of_a_csv_begins_like_a_formula(archive, exporter):
+def test_no_cell_of_a_csv_begins_like_a_formula(archive, exporter, monkeypatch):
     """T32. Also behind blanks, its own mark and full-width signs."""
+    # One by one: a text that holds SQLite's marks has its whole slice made by hand.
+    monkeypatch.setitem(direct_csv.SLICES, connection.vendor, 1)
     store_hostile()
     body = body_of(exporter, "/messages/export.csv?period=last_24_hours&campaign=777")
     import csv
