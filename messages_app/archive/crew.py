@@ -19,7 +19,7 @@ from typing import Generic, Self, TypeVar
 Step = TypeVar("Step")
 Result = TypeVar("Result")
 
-AHEAD = 24
+AHEAD = 6
 """Results that may wait for the caller: memory is for no more, and a busy caller needs no less."""
 
 

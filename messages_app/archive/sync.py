@@ -43,7 +43,12 @@ from messages_app.models import SyncRun
 from messages_app.provider import ClockFault, MessageRecord, Page, PageRequest, ProviderError
 
 BATCH_ROWS = 5000
-"""Rows that one transaction takes in, about: more would hold the database's lock for long."""
+"""Rows that one transaction takes in at most, about: more would hold the database's lock for long."""
+
+HELD_ROWS = 3 * BATCH_ROWS
+"""Rows of all days read side by side that may wait for the rest of theirs. More take memory, fewer take
+calls: what is kept is confirmed by one."""
+
 
 BATCH_SECONDS = 5.0
 """So long may what is read wait for more: somebody may look, and it may be the present."""
@@ -311,6 +316,8 @@ class Syncer:
         is_due = share.rows >= BATCH_ROWS or monotonic() - share.since >= BATCH_SECONDS
         if is_due or not share.left:
             self._keep(share, result)
+        elif sum(one.rows for one in self._shares) >= HELD_ROWS:
+            self._keep(max(self._shares, key=lambda one: one.rows), result)
         if not share.left:
             self._shares.remove(share)
             release(share.held)

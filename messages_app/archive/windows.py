@@ -292,9 +292,11 @@ class _Asker:
         if self.may_ask_exactly(page):
             if found := self.first_seconds(window, page):
                 return found
-            page = self.ask(window, 0, "date")
-            if found := self.whole(window, page, self.bounds):
-                return found
+            # Where no neighbour takes room from it, an exact answer is no shorter.
+            if page.bad_rows or any(not window.holds(row) for row in page.records):
+                page = self.ask(window, 0, "date")
+                if found := self.whole(window, page, self.bounds):
+                    return found
         if window.seconds == 1:
             return (self.settle_heavy(window),)
         return self.first_seconds(window, page) or tuple(self.smaller(window, page))
@@ -411,8 +413,8 @@ class _Asker:
         _refuse_same(claim.proven.records, behind)
         return (self.settle_heavy(window),) if window.seconds == 1 else tuple(window.split(2))
 
-    def smaller(self, window: Window, page: Page) -> list[Window]:
-        """Windows to look at instead of one that holds more than `page`.
+    def smaller(self, window: Window, page: Page) -> list[Step]:
+        """What to look at instead of a window that holds more than `page`.
 
         A second that fills much of the page is a campaign: it is taken out at once, where halving would
         ask some seventeen times to find it in a day. Otherwise equal pieces, as many as the total hints.
@@ -420,11 +422,14 @@ class _Asker:
         seconds = Counter(row.date for row in page.records if window.holds(row))
         for second, count in seconds.most_common(1):
             if count >= CAMPAIGN_ROWS:
-                return window.around(second)
+                campaign = Window(second, second)
+                beside = [piece for piece in window.around(second) if piece != campaign]
+                # One that fills the page has no room in another either.
+                return [self.settle_heavy(campaign) if count == page.size else campaign, *beside]
         # A total above what is allowed was found wrong: such rows were asked for and are not there.
         claimed = min(page.total_display_records or 0, self.allowance.rows or PLAUSIBLE_ROWS)
         hint = max(claimed, page.size)
-        return window.split(min(MAX_PIECES, max(2, -(-hint // GOAL_ROWS))))
+        return [*window.split(min(MAX_PIECES, max(2, -(-hint // GOAL_ROWS))))]
 
     def settle_heavy(self, window: Window) -> Proven | Unproven:
         """A single second with more rows than a page: passes until two agree on all that was seen."""
