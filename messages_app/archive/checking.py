@@ -12,6 +12,7 @@ from messages_app.archive.bounds import WIDE, WITNESSES, Bounds, Reader, confirm
 from messages_app.archive.columns import wall_seconds, wall_time
 from messages_app.archive.forgotten import Forgetting, forgetting
 from messages_app.archive.keeping import COLUMNS, kept_row, without_person
+from messages_app.archive.keys import key_of
 from messages_app.archive.plan import judged
 from messages_app.archive.traits import memory, memory_start, probe_bounds
 from messages_app.archive.windows import BOUNDS_CHANGED, Proven, Unproven, Window, fetch_windows
@@ -19,6 +20,10 @@ from messages_app.models import Message
 from messages_app.provider import MessageRecord, PageRequest
 
 AT_ONCE = 4
+AT_A_TIME = 1000
+
+_Row = tuple[Any, ...]
+_Pair = tuple[_Row | None, _Row | None]
 
 OURS = {"since", "read_at", "gone_at"}
 """Columns about our readings, which the provider knows nothing of."""
@@ -98,19 +103,9 @@ def _compared(
     if isinstance(outcome, Unproven):
         yield Difference("unproven", window, reason=outcome.reason)
         return
-    there = {
-        row[0]: row
-        for row in (kept_row(r, outcome.read_at, zone, forgets) for r in outcome.records)
-    }
+    counts.rows += len(outcome.records)
     counts.forgotten += sum(forgets.covers(record) for record in outcome.records)
-    here: dict[int, tuple[Any, ...]] = {}
-    for row in _stored(window):
-        # What is too old since today may wait for the worker's turn.
-        is_old = forgets.is_old(wall_time(row[_DATE]))
-        here[row[0]] = without_person(row) if is_old else row
-    counts.rows += len(there)
-    for key in sorted(there.keys() | here.keys()):
-        ours, theirs = here.get(key), there.get(key)
+    for ours, theirs in _side_by_side(_stored(window, forgets), _shown(outcome, zone, forgets)):
         if theirs is None:
             assert ours is not None
             if ours[_GONE] is None and wall_time(ours[_DATE]) >= edge:
@@ -127,16 +122,36 @@ def _compared(
                 yield Difference("differs", window, _name(theirs), tuple(fields))
 
 
-def _stored(window: Window) -> Iterator[tuple[Any, ...]]:
-    """The rows of a window as stored values, without Django's conversions."""
+def _side_by_side(ours: Iterator[_Row], theirs: Iterator[_Row]) -> Iterator[_Pair]:
+    """Rows of both, each in the order of keys, in pairs: a campaign's second has too many to hold twice."""
+    mine, other = next(ours, None), next(theirs, None)
+    while mine or other:
+        has_mine = mine is not None and (other is None or mine[0] <= other[0])
+        has_other = other is not None and (mine is None or other[0] <= mine[0])
+        yield mine if has_mine else None, other if has_other else None
+        mine = next(ours, None) if has_mine else mine
+        other = next(theirs, None) if has_other else other
+
+
+def _shown(outcome: Proven, zone: Any, forgets: Forgetting) -> Iterator[_Row]:
+    """The rows that the provider shows, as they are to be stored, in the order of their keys."""
+    for record in sorted(outcome.records, key=lambda one: key_of(one.type, one.message_id)):
+        yield kept_row(record, outcome.read_at, zone, forgets)
+
+
+def _stored(window: Window, forgets: Forgetting) -> Iterator[_Row]:
+    """The rows of a window as stored values, without Django's conversions, in the order of their keys."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {', '.join(COLUMNS)} FROM {Message._meta.db_table}"
-            " WHERE date BETWEEN %s AND %s",
+            " WHERE date BETWEEN %s AND %s ORDER BY key",
             [wall_seconds(window.start), wall_seconds(window.end)],
         )
-        yield from cursor.fetchall()
+        while rows := cursor.fetchmany(AT_A_TIME):
+            for row in rows:
+                # What is too old since today may wait for the worker's turn.
+                yield without_person(row) if forgets.is_old(wall_time(row[_DATE])) else row
 
 
-def _name(row: tuple[Any, ...]) -> str:
+def _name(row: _Row) -> str:
     return f"{row[COLUMNS.index('type')]}:{row[COLUMNS.index('message_id')]}"
