@@ -74,7 +74,10 @@ class Leg:
 
 def run_both(first: Leg, second: Leg, folder: Path) -> tuple[Counts, Counts]:
     """Run both side by side: the first is seen as it goes, what the second says comes after it."""
-    with ThreadPoolExecutor(1) as beside, (folder / "said").open("w+") as said:
+    with (
+        ThreadPoolExecutor(1) as beside,
+        (folder / "said").open("w+", encoding="utf-8", errors="replace") as said,
+    ):
         other = beside.submit(second.run, folder, said)
         print(f"\n── {first.name} ──", flush=True)
         mine = first.run(folder)

@@ -316,5 +316,5 @@ def test_t10_a_login_ends_though_the_database_takes_nothing(own_database, clock,
     clock.pass_minutes(31)
     with fault():
         answer = client.get(PAGE)
-    assert (answer.status_code, answer.url) == (302, f"/accounts/login/?next={PAGE}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={PAGE}")
     assert client.get(PAGE).status_code == 302

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from time import monotonic
 
@@ -207,6 +208,7 @@ class LiveSource:
                     # One place is left free for the pages of the table.
                     at_once=max(1, self.at_once - 1),
                     allowance=Allowance(rows=LIVE_ROWS, calls=LIVE_PAGES * CALLS_A_PAGE),
+                    changed=partial(remember_bounds, self.api_url),
                 )
             )
         except TooMuch as limit:
@@ -219,8 +221,6 @@ class LiveSource:
             if not confirmed(reader, by, shown):
                 distrust_bounds(self.api_url)
                 reasons.add(BOUNDS_CHANGED)
-            elif by != bounds:
-                remember_bounds(self.api_url, by)
         records: dict[str, MessageRecord] = {}
         for record in (record for outcome in outcomes for record in outcome.records):
             if record.key in records:

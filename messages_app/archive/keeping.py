@@ -139,7 +139,8 @@ def keep(
         _upsert()
         points.reached("upserted")
         proven = [one for one in windows if isinstance(one, Proven)]
-        missed = sum(_miss(span, kept_from) for span in _cover(proven, zone, kept_from))
+        _cover(proven, zone, kept_from)
+        missed = sum(_miss(span, kept_from) for span in _spans_over(windows))
         points.reached("covered")
         first = min(one.window.start for one in windows)
         last = max(one.window.end for one in windows)
@@ -270,15 +271,14 @@ def _upsert() -> None:
         """)
 
 
-def _cover(windows: Sequence[Proven], zone: tzinfo, kept_from: datetime) -> list[Fetched]:
-    """Write the spans of the windows; return those that now say what is in them, old or new."""
+def _cover(windows: Sequence[Proven], zone: tzinfo, kept_from: datetime) -> None:
+    """Write the spans of the windows."""
     parts = [part for proven in windows for part in _covered_parts(proven, zone, kept_from)]
     if not parts:
-        return []
+        return
     first = min(part.window.start for part in parts) - SECOND
     last = max(part.window.end for part in parts) + SECOND
-    stored = Span.objects.filter(start__lte=last, end__gte=first)
-    before = [Fetched(Window(s.start, s.end), s.fetched_at, s.settled) for s in stored]
+    before = _spans(first, last)
     after = before
     for part in parts:
         after = overlay(after, part)
@@ -298,8 +298,20 @@ def _cover(windows: Sequence[Proven], zone: tzinfo, kept_from: datetime) -> list
         if span not in before
     )
     points.reached("spans written")
-    asked = [proven.window for proven in windows]
-    return [span for span in after if any(overlap(span.window, window) for window in asked)]
+
+
+def _spans(first: datetime, last: datetime) -> list[Fetched]:
+    """What is covered around a range."""
+    stored = Span.objects.filter(start__lte=last, end__gte=first)
+    return [Fetched(Window(s.start, s.end), s.fetched_at, s.settled) for s in stored]
+
+
+def _spans_over(windows: Sequence[Proven | Unproven]) -> list[Fetched]:
+    """What now says what is in the windows, old or new: rows that an unproven one brings late may be
+    gone since."""
+    asked = [one.window for one in windows]
+    spans = _spans(min(one.start for one in asked), max(one.end for one in asked))
+    return [span for span in spans if any(overlap(span.window, window) for window in asked)]
 
 
 def _covered_parts(proven: Proven, zone: tzinfo, kept_from: datetime) -> list[Fetched]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Literal, Protocol
 
@@ -48,7 +49,6 @@ BATCH_ROWS = 5000
 HELD_ROWS = 3 * BATCH_ROWS
 """Rows of all days read side by side that may wait for the rest of theirs. More take memory, fewer take
 calls: what is kept is confirmed by one."""
-
 
 BATCH_SECONDS = 5.0
 """So long may what is read wait for more: somebody may look, and it may be the present."""
@@ -238,6 +238,7 @@ class Syncer:
             lengths=self.lengths,
             urgent=self._urgent(result),
             beat=self._beat,
+            changed=partial(remember_bounds, self.api_url),
         )
         start = self.reader.calls
         with closing(outcomes):
@@ -366,9 +367,6 @@ class Syncer:
         # One fetch asks by the same ones from its first exact question on.
         by = exact[0].by
         if not self._is_misled and confirmed(self.reader, by, self._shown):
-            if by != self._bounds:
-                self._bounds = by
-                remember_bounds(self.api_url, by)
             return batch
         if not self._is_misled:
             self._is_misled = True

@@ -41,7 +41,7 @@ def probe_bounds(reader: Reader, api_url: str, start: datetime, end: datetime) -
     found = reader.page(WIDE.asked(request))
     if not found.records:
         return None
-    bounds = found_out(reader, found.records)
+    bounds = found_out(reader, found.records[:1])
     if bounds:
         remember_bounds(api_url, bounds)
     return bounds

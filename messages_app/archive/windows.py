@@ -195,7 +195,8 @@ class Lengths:
 
         One row too many and one deleted since would look the same. A total is no proof, but a hint.
         """
-        return page.size < self.longest and (page.total_display_records or 0) <= page.size
+        is_short = page.size < self.longest and page.size not in self.caps
+        return is_short and (page.total_display_records or 0) <= page.size
 
 
 def fetch_windows(
@@ -210,6 +211,7 @@ def fetch_windows(
     lengths: Lengths | None = None,
     urgent: Iterator[Window | None] | None = None,
     beat: Callable[[], None] = lambda: None,
+    changed: Callable[[Bounds], None] = lambda _bounds: None,
 ) -> Generator[Proven | Unproven, None, None]:
     """Fetch every window whole, several at once, and yield what became of each piece as it comes.
 
@@ -218,7 +220,8 @@ def fetch_windows(
     too full for one response is cut into `spread` pieces at most (`at_once` unless said): more are
     sooner done, fewer take fewer calls. `beat` is called at least every BEAT seconds, but for the time
     that the caller itself takes over one outcome. `urgent` is asked as often, while other windows are
-    under way: what it gives goes past all that waits; None means nothing for now.
+    under way: what it gives goes past all that waits; None means nothing for now. `changed` hears once how
+    the provider reads its bounds, where that is not as known.
 
     Raises ProviderError as soon as a call fails for good, PagingFault among them where the provider
     shows one page again and again, and TooMuch where `allowance` is used up;
@@ -236,6 +239,9 @@ def fetch_windows(
                 crew.has_patient() and crew.has_room(urgent=True) and (more := next(urgent, None))
             ):
                 crew.add(more, urgent=True)
+            if asker.bounds != bounds:
+                bounds = asker.bounds
+                changed(bounds)
             if crew.is_done():
                 return
             for outcome in crew.results(BEAT):
@@ -257,7 +263,7 @@ class _Asker:
 
     _asking: Lock = field(default_factory=Lock)
 
-    def ask(self, window: Window, start: int, sort: str, bounds: Bounds | None = None) -> Page:
+    def ask(self, window: Window, start: int, sort: str, bounds: Bounds) -> Page:
         self.allowance.spend(calls=1)
         request = replace(
             self.narrow,
@@ -267,7 +273,7 @@ class _Asker:
             length=PAGE_LENGTH,
             sort=sort,
         )
-        page = self.reader.page((bounds or self.bounds).asked(request))
+        page = self.reader.page(bounds.asked(request))
         self.lengths.saw(page)
         return page
 
@@ -289,20 +295,21 @@ class _Asker:
         if found := self.whole(window, page, WIDE):
             return found
         self.look_ahead(window, page)
-        if self.may_ask_exactly(page):
-            if found := self.first_seconds(window, page):
+        bounds = self.sure_bounds(page)
+        if bounds != WIDE:
+            if found := self.first_seconds(window, page, bounds):
                 return found
             # Where no neighbour takes room from it, an exact answer is no shorter.
             if page.bad_rows or any(not window.holds(row) for row in page.records):
-                page = self.ask(window, 0, "date")
-                if found := self.whole(window, page, self.bounds):
+                page = self.ask(window, 0, "date", bounds)
+                if found := self.whole(window, page, bounds):
                     return found
         if window.seconds == 1:
-            return (self.settle_heavy(window),)
-        return self.first_seconds(window, page) or tuple(self.smaller(window, page))
+            return (self.settle_heavy(window, bounds),)
+        return self.first_seconds(window, page, bounds) or tuple(self.smaller(window, page, bounds))
 
-    def may_ask_exactly(self, page: Page) -> bool:
-        """Whether it is known for sure how the provider reads its bounds, by rows shown in `page`.
+    def sure_bounds(self, page: Page) -> Bounds:
+        """How the provider reads its bounds, shown by rows of `page`; WIDE where these show nothing.
 
         Asked before anything exact, since one that has changed its mind and does so again before the
         outcome is confirmed would not be found out. Where it has, it is found out how it reads them now.
@@ -310,9 +317,12 @@ class _Asker:
         with self._asking:
             if not self.is_sure and self.bounds != WIDE:
                 if not confirmed(self.reader, self.bounds, page.records):
-                    self.bounds = found_out(self.reader, page.records) or WIDE
+                    found = found_out(self.reader, page.records)
+                    if found is None:
+                        return WIDE
+                    self.bounds = found
                 self.is_sure = True
-        return self.bounds != WIDE
+            return self.bounds
 
     def whole(self, window: Window, page: Page, bounds: Bounds) -> tuple[Step, ...]:
         """What a response to a question for the whole window makes sure; nothing if it does not fit."""
@@ -378,17 +388,17 @@ class _Asker:
         if most is None or self.allowance.is_looked_ahead:
             return
         self.allowance.is_looked_ahead = True
-        if not self.ask(window, most, "date").is_empty:
+        if not self.ask(window, most, "date", self.bounds).is_empty:
             claimed = page.total_display_records or 0
             raise TooMuch(claimed if most < claimed <= PLAUSIBLE_ROWS else None)
 
-    def first_seconds(self, window: Window, page: Page) -> tuple[Step, ...]:
+    def first_seconds(self, window: Window, page: Page, bounds: Bounds) -> tuple[Step, ...]:
         """What a full page in order of time holds whole, and the rest; nothing for any other page.
 
         Its last second may go on behind the page, those before it cannot.
         """
         dates = [row.date for row in page.records]
-        if self.bounds == WIDE:
+        if bounds == WIDE:
             # The second asked for behind the piece may have rows: no page there would be empty.
             return ()
         if page.bad_rows or dates != sorted(dates) or len(_unite(page.records)) < page.size:
@@ -401,19 +411,21 @@ class _Asker:
         pieces = min(self.spread, -(-left // GOAL_ROWS))
         held = _cut(_unite(page.records), piece)
         skip = sum(piece.start <= date <= piece.end for date in dates)
-        claimed = Claimed(Proven(piece, held, page.fetched_at, self.bounds), skip)
+        claimed = Claimed(Proven(piece, held, page.fetched_at, bounds), skip)
         return (claimed, *rest.split(pieces))
 
     def prove(self, claim: Claimed) -> tuple[Step, ...]:
         """Ask behind the claimed rows; where more come, the window is looked at in halves."""
         window = claim.proven.window
-        behind = self.ask(window, claim.skip, "date")
+        behind = self.ask(window, claim.skip, "date", claim.proven.by)
         if behind.is_empty:
             return (claim.proven,)
         _refuse_same(claim.proven.records, behind)
-        return (self.settle_heavy(window),) if window.seconds == 1 else tuple(window.split(2))
+        if window.seconds == 1:
+            return (self.settle_heavy(window, claim.proven.by),)
+        return tuple(window.split(2))
 
-    def smaller(self, window: Window, page: Page) -> list[Step]:
+    def smaller(self, window: Window, page: Page, bounds: Bounds) -> list[Step]:
         """What to look at instead of a window that holds more than `page`.
 
         A second that fills much of the page is a campaign: it is taken out at once, where halving would
@@ -425,19 +437,21 @@ class _Asker:
                 campaign = Window(second, second)
                 beside = [piece for piece in window.around(second) if piece != campaign]
                 # One that fills the page has no room in another either.
-                return [self.settle_heavy(campaign) if count == page.size else campaign, *beside]
+                if count == page.size:
+                    return [self.settle_heavy(campaign, bounds), *beside]
+                return [campaign, *beside]
         # A total above what is allowed was found wrong: such rows were asked for and are not there.
         claimed = min(page.total_display_records or 0, self.allowance.rows or PLAUSIBLE_ROWS)
         hint = max(claimed, page.size)
         return [*window.split(min(MAX_PIECES, max(2, -(-hint // GOAL_ROWS))))]
 
-    def settle_heavy(self, window: Window) -> Proven | Unproven:
+    def settle_heavy(self, window: Window, bounds: Bounds) -> Proven | Unproven:
         """A single second with more rows than a page: passes until two agree on all that was seen."""
         seen: dict[str, MessageRecord] = {}
         passes: list[frozenset[str]] = []
         first: datetime | None = None
         for number in range(MAX_PASSES):
-            one = self.one_pass(window, HEAVY_SORTS[number % len(HEAVY_SORTS)])
+            one = self.one_pass(window, HEAVY_SORTS[number % len(HEAVY_SORTS)], bounds)
             if isinstance(one, Unproven):
                 return one
             rows, read_at = one
@@ -445,18 +459,18 @@ class _Asker:
             seen.update(rows)
             passes.append(frozenset(rows))
             if passes[:-1] and passes[-1] == passes[-2] == frozenset(seen):
-                return Proven(window, tuple(seen.values()), first, self.bounds)
+                return Proven(window, tuple(seen.values()), first, bounds)
         assert first is not None
         return Unproven(window, tuple(seen.values()), first, NEVER_ALIKE)
 
     def one_pass(
-        self, window: Window, sort: str
+        self, window: Window, sort: str, bounds: Bounds
     ) -> tuple[dict[str, MessageRecord], datetime] | Unproven:
         rows: dict[str, MessageRecord] = {}
         keys: set[str] = set()
         start, read_at, was_known = 0, None, False
         while True:
-            page = self.ask(window, start, sort)
+            page = self.ask(window, start, sort, bounds)
             read_at = read_at or page.fetched_at
             if page.is_empty:
                 return rows, read_at

@@ -24,7 +24,7 @@ from messages_app.models import Message
 
 _Lines = Callable[[QuerySet[Message, Any], Sequence[str], str], tuple[int, bytes]]
 
-SLICES = {"sqlite": 5_000, "postgresql": 10_000}
+SLICES = {"sqlite": 5_000, "postgresql": 20_000}
 """Rows that are in memory at the same time; where a server is asked, fewer would cost more."""
 
 OPENS, CLOSES = "\x1d", "\x1e"
@@ -92,6 +92,8 @@ def _copied(
     sql, params = rows.values_list(*cells).query.sql_with_params()
     lines = BytesIO()
     with transaction.atomic(), connection.cursor() as cursor:
+        # A slice is soon read: other processes, or code compiled for it, would cost more than it.
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off")
         if is_all:
             # The index has the order; PostgreSQL takes it for scattered over the table, and would sort.
             cursor.execute("SET LOCAL enable_sort = off")

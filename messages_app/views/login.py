@@ -4,6 +4,7 @@ A question that was sent as a form comes back after the login.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -53,10 +54,14 @@ class LoginLasts:
 
 def _end(request: HttpRequest) -> None:
     """End the login, here at least where the database takes nothing: it is over there just as well."""
+    session = request.session
     try:
         with hurried():
             logout(request)
     except FAILURES:
+        # It may be the trail alone that was refused.
+        with suppress(*FAILURES), hurried():
+            session.delete()
         request.session = SessionStore()
         request.user = AnonymousUser()
     else:

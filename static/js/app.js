@@ -222,6 +222,6 @@
   fold();
   // On a phone the pages of the review are one line that moves: the page at hand is in sight.
   const here = document.querySelector(".review-pages [aria-current]");
-  here?.scrollIntoView({ block: "nearest", inline: "center" });
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 40;
   if (toast().textContent.trim()) fade();
 })();

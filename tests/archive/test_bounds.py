@@ -82,6 +82,33 @@ def test_a_change_before_a_run_is_found_before_anything_is_asked_exactly(provide
     provider.rows.append(record(message_id=99_999, date=NOON, destination="33639989999"))
     assert again(provider).outcome == "ok"
     assert stored() == truth(provider, AROUND)
+    assert traits.known_bounds(URL) == WIDE
+    provider.start_included, provider.end_included = False, True
+    traits.remember_bounds(URL, Bounds())
+    assert again(provider).outcome == "ok"
+    assert traits.known_bounds(URL) == Bounds(start_included=False)
+
+
+def test_where_no_row_shows_how_bounds_are_read_only_that_look_goes_the_wide_way(provider):
+    """F38: the next one asks again."""
+    again(provider)
+    page = provider.page
+    calls = []
+
+    def blind(request):
+        """Shows no row by its second until the run is under way."""
+        calls.append(request)
+        answer = page(request)
+        is_witness = request.destination and len(calls) < 12
+        return replace(answer, records=()) if is_witness else answer
+
+    provider.page = blind
+    provider.rows.append(record(message_id=99_999, date=NOON, destination="33639989999"))
+    assert again(provider).outcome == "ok"
+    assert stored() == truth(provider, AROUND)
+    assert traits.known_bounds(URL) == Bounds()
+    exactly = {(one.date_start, one.date_end) for one in calls[12:] if not one.destination}
+    assert (NOON, NOON) in exactly
 
 
 def changing(provider: ModelProvider, moment: int) -> None:

@@ -12,7 +12,7 @@ from messages_app.archive.columns import micros
 from messages_app.archive.keeping import keep
 from messages_app.archive.keys import key_of
 from messages_app.archive.rollups import differences
-from messages_app.archive.windows import Proven, Window
+from messages_app.archive.windows import Proven, Unproven, Window
 from messages_app.models import Claim, Message, Observation, Span
 from tests.factories import incoming, record
 
@@ -168,6 +168,17 @@ def test_a_row_that_moved_and_went_is_gone_from_its_new_place(held):
     read(held, at=READ + 2 * HOUR)
     read(held, record(date=at(14)), window=AFTERNOON, at=READ + HOUR)
     assert (one().date, one().gone_at) == (at(14), READ + 3 * HOUR)
+
+
+@pytest.mark.parametrize("message_id", [1, 2])
+def test_a_row_that_a_late_unproven_reading_brings_is_gone_as_a_newer_one_says(held, message_id):
+    """I4, F46: the whole day was read since, without it; a row that moved, and one that is new."""
+    read(held, record(date=at(9)))
+    day = Window(MORNING.start, AFTERNOON.end)
+    read(held, window=day, at=READ + 2 * HOUR)
+    late = (record(message_id=message_id, date=at(14)),)
+    keep([Unproven(AFTERNOON, late, READ + HOUR, "cut")], held, zone=ZONE, kept_from=LONG_AGO)
+    assert (one(message_id).date, one(message_id).gone_at) == (at(14), READ + 2 * HOUR)
 
 
 def test_a_reading_from_before_the_last_sight_of_a_row_does_not_bring_it_back(held):

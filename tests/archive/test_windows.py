@@ -1,6 +1,7 @@
 """The exact window routine against a model provider that takes every liberty."""
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from time import sleep
@@ -472,5 +473,6 @@ def test_a_page_that_was_cut_by_chance_is_no_cap_for_others_of_its_length():
     assert lengths.is_cap(few.size)
     lengths.saw(many)
     assert not lengths.is_cap(few.size)
+    assert not lengths.is_surely_whole(replace(few, total_display_records=0))
     lengths.was_cut(many)
     assert lengths.is_cap(many.size)

@@ -297,6 +297,7 @@ class World:
         """What may happen between two answers of a run: other workers, turns, a long sleep."""
         self.looks += 1
         if self.looks == LASTS:
+            self.counts.turns["calmed"] += 1
             self.calm()
         if self.depth or self.rng.random() > 0.06:
             return
