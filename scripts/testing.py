@@ -1,7 +1,6 @@
 """`make test`: the suite on SQLite, browser included, and without the browser on PostgreSQL.
 
-There several processes on one PostgreSQL and one Redis are tested too. Both run side by side: a third of
-either's time goes by in waiting.
+There several processes on one PostgreSQL and one Redis are tested too.
 
 What is missing is brought or named; nothing is skipped: a skipped test counts as failed.
 """
@@ -11,10 +10,8 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 from xml.etree import ElementTree
 
 from scripts import chromium, libreoffice, neutral, postgres, redis
@@ -53,38 +50,13 @@ def counted(report: Path, status: int) -> Counts:
     return Counts(passed, max(bad, 1) if status or not passed else bad)
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """A run of pytest on one database."""
-
-    name: str
-    environment: dict[str, str]
-    arguments: list[str]
-
-    def run(self, folder: Path, output: IO[str] | None = None) -> Counts:
-        """Run it, its output to a file or for all to see, and count."""
-        report = folder / f"{self.name}.xml"
-        command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *self.arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=output,
-            stderr=output and subprocess.STDOUT, check=False,
-        )  # fmt: skip
-        return counted(report, done.returncode)
-
-
-def run_both(first: Leg, second: Leg, folder: Path) -> tuple[Counts, Counts]:
-    """Run both side by side: the first is seen as it goes, what the second says comes after it."""
-    with (
-        ThreadPoolExecutor(1) as beside,
-        (folder / "said").open("w+", encoding="utf-8", errors="replace") as said,
-    ):
-        other = beside.submit(second.run, folder, said)
-        print(f"\n── {first.name} ──", flush=True)
-        mine = first.run(folder)
-        theirs = other.result()
-        said.seek(0)
-        print(f"\n── {second.name} ──\n{said.read()}", flush=True)
-    return mine, theirs
+def run(name: str, environment: dict[str, str], arguments: list[str], folder: Path) -> Counts:
+    """Run pytest in this environment and count."""
+    report = folder / f"{name}.xml"
+    print(f"\n── {name} ──", flush=True)
+    command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)
+    return counted(report, done.returncode)
 
 
 def order() -> list[str]:
@@ -109,16 +81,14 @@ def main() -> int:
     ):
         folder = Path(place)
         on_sqlite = neutral.environment(f"sqlite:///{folder}/tests.sqlite3", f"{folder}/static")
+        several = ["--ignore=tests/stack"]
+        sqlite = run("SQLite", on_sqlite, [*options, *several, *targets], folder)
         on_server = neutral.environment(
-            server.address, f"{folder}/static-too",
+            server.address, f"{folder}/static",
             TEST_DATABASE_TEMPLATE=server.template, TEST_REDIS_URL=cache,
         )  # fmt: skip
         extra = ["-p", "scripts.pytest_template", "--ignore=tests/browser"]
-        sqlite, other = run_both(
-            Leg("SQLite", on_sqlite, [*options, "--ignore=tests/stack", *targets]),
-            Leg("PostgreSQL", on_server, [*options, *extra, *targets]),
-            folder,
-        )
+        other = run("PostgreSQL", on_server, [*options, *extra, *targets], folder)
     print(f"\nSQLite:     {sqlite}\nPostgreSQL: {other}\n{sqlite + other}", flush=True)
     return 1 if (sqlite + other).failed else 0
 

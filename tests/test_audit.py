@@ -139,6 +139,7 @@ def test_without_its_table_nothing_is_recorded_and_that_is_told(support, monkeyp
 @pytest.mark.parametrize("turn", [1, 2])
 def test_between_two_tests_of_a_server_the_trail_is_emptied(turn):
     record(Act.LOGIN)
-    assert [one.act for one in AuditLine.objects.all()] == ["login"]
+    # What workers of other tests note of their settings may be there.
+    assert AuditLine.objects.filter(act=Act.LOGIN).count() == 1
     with pytest.raises(DatabaseError, match="can only be added to"):
         run("DELETE FROM messages_app_auditline")

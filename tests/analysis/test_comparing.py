@@ -81,8 +81,11 @@ def test_a_range_to_compare_with_is_a_range_that_begins_earlier(span, name):
 @given(SPANS, st.sampled_from([("month", 1), ("year", 12)]))
 def test_months_before_keep_the_time_of_day_and_the_day_where_there_is_one(span, comparison):
     name, count = comparison
-    for found, own in zip(beside(asked(span), name).span, span, strict=True):
-        assert found.time() == own.time()
+    start, end = beside(asked(span), name).span
+    for found, own in zip((start, end), span, strict=True):
+        # Of days that the earlier month lacks, the end may fall before the start: there it is as late.
+        is_late = found == end == start and own.time() < found.time()
+        assert found.time() == own.time() or is_late
         assert (own.year * 12 + own.month) - (found.year * 12 + found.month) == count
         assert found.day == own.day or (found + timedelta(days=1)).day == 1
 

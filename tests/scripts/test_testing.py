@@ -1,6 +1,5 @@
 """How a test run is counted: what failed, was skipped or did not run is never a success."""
 
-import os
 import sys
 from contextlib import nullcontext
 
@@ -77,11 +76,11 @@ def run_both(monkeypatch, tmp_path):
     def both(sqlite: Counts, other: Counts) -> tuple[int, dict]:
         given = {}
 
-        def run(leg, folder, output=None):
-            given[leg.name] = (leg.environment, leg.arguments)
-            return sqlite if leg.name == "SQLite" else other
+        def run(name, environment, arguments, folder):
+            given[name] = (environment, arguments)
+            return sqlite if name == "SQLite" else other
 
-        monkeypatch.setattr(testing.Leg, "run", run)
+        monkeypatch.setattr(testing, "run", run)
         return testing.main(), given
 
     return both
@@ -109,30 +108,6 @@ def test_the_last_line_is_the_sum_of_both(run_both, capsys):
     assert given["PostgreSQL"][0]["TEST_REDIS_URL"] == "redis://x"
     assert "--ignore=tests/stack" in given["SQLite"][1]
     assert not any("stack" in argument for argument in given["PostgreSQL"][1])
-
-
-def test_both_run_side_by_side_and_what_they_say_is_not_mixed(tmp_path, capfd):
-    def leg(name: str, other: str) -> testing.Leg:
-        """A test that waits for the one of the other leg to have begun."""
-        (tmp_path / f"test_{name}.py").write_text(
-            "import time, pathlib\n"
-            f"def test_{name}():\n"
-            f"    pathlib.Path({str(tmp_path / name)!r}).touch()\n"
-            "    ends = time.monotonic() + 30\n"
-            f"    while not pathlib.Path({str(tmp_path / other)!r}).exists():\n"
-            "        assert time.monotonic() < ends\n"
-            f"    print('said by {name}')\n"
-        )
-        asked = ["-s", "-n0", "-p", "no:cacheprovider", str(tmp_path / f"test_{name}.py")]
-        return testing.Leg(name, dict(os.environ), asked)
-
-    both = testing.run_both(leg("one", "two"), leg("two", "one"), tmp_path)
-    assert both == (Counts(1, 0), Counts(1, 0))
-    said = capfd.readouterr().out
-    order = [
-        said.index(words) for words in ("── one ──", "said by one", "── two ──", "said by two")
-    ]
-    assert order == sorted(order)
 
 
 @pytest.mark.parametrize("bad", [(Counts(5, 1), Counts(4, 0)), (Counts(5, 0), Counts(4, 1))])
