@@ -449,6 +449,6 @@ def test_in_the_archive_a_conversation_holds_exactly_the_messages_of_its_number(
     monkeypatch.setattr("messages_app.conversing.SIZE", 7)
     keep(account)
     account.reset_calls()
-    for number in numbers(truth, rounds(sample=15, full=200)):
+    for number in numbers(truth, rounds(sample=6, full=200)):
         assert all_keys(support_client, conversation_path(number)) == expected(truth, number)
     assert account.calls == 0
