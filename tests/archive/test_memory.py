@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from messages_app.archive import sync as sync_module
+from messages_app.archive.sync import Syncer
 from messages_app.provider import MessageRecord
-from tests.archive.test_sync import WEEK, Timed, stored, sync, truth
+from tests.archive.test_sync import WEEK, Timed, stored, sync, traffic, truth
 from tests.campaign import rounds
 from tests.factories import record
 
@@ -70,3 +71,20 @@ def most_at_once(rows: int, *, bad: bool, monkeypatch) -> int:
 def test_more_rows_take_no_more_memory(bad, monkeypatch):
     """F60: neither while they are read nor after, also where windows cannot be proven."""
     assert most_at_once(ROWS, bad=bad, monkeypatch=monkeypatch) <= 2 * BATCH + 8 * CAP
+
+
+def test_rows_of_days_that_are_read_side_by_side_wait_in_a_limited_number(monkeypatch):
+    """A day's rows wait for the rest of it, and eight days are under way at a time."""
+    provider, most = Timed(traffic()), 150
+    provider.cap = 40
+    monkeypatch.setattr(sync_module, "HELD_ROWS", most)
+    held, take = [], Syncer._take
+
+    def watched(self, outcome, result):
+        take(self, outcome, result)
+        held.append(sum(share.rows for share in self._shares))
+
+    monkeypatch.setattr(Syncer, "_take", watched)
+    assert sync(provider, at_once=8).outcome == "ok"
+    assert stored() == truth(provider)
+    assert 0 < max(held) < most
