@@ -5,9 +5,10 @@ apostrophe where one is due. Rows come by slices, in the question's order, as fo
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
@@ -22,14 +23,20 @@ from messages_app.exports import csv_file
 from messages_app.exports.csv_file import BLANKS, SIGNS, delimiter, head
 from messages_app.models import Message
 
-_Lines = Callable[[QuerySet[Message, Any], Sequence[str], str], tuple[int, bytes]]
+_Piece = tuple[int, bytes]
+"""How many lines, and their text."""
 
-SLICES = {"sqlite": 5_000, "postgresql": 20_000}
+_Lines = Callable[[QuerySet[Message, Any], Sequence[str], str], list[_Piece]]
+
+SLICES = {"sqlite": 5_000, "postgresql": 50_000}
 """Rows that are in memory at the same time; where a server is asked, fewer would cost more."""
+
+COPIED = 400
+"""Lines of PostgreSQL that are looked through at once: soon enough for it to write on meanwhile, and few
+enough for memory that is used again (larger blocks are asked from the system each time)."""
 
 OPENS, CLOSES = "\x1d", "\x1e"
 """What SQLite writes around a text, until it is a quote: hardly any text holds them."""
-
 TIMES = ("date", "dlr_date")
 WHOLE = ("message_id", "message_length", "campaign_id", "client_id", "parts")
 PLAIN = (*TIMES, *WHOLE, "cost", "encoding")
@@ -51,35 +58,33 @@ _COST = {
 }
 
 
-def chunks(query: MessageQuery, names: Sequence[str], language: str) -> Iterator[tuple[int, bytes]]:
+def chunks(query: MessageQuery, names: Sequence[str], language: str) -> Iterator[_Piece]:
     """The file in pieces, each with the rows that are in it."""
     yield 0, head(names, language)
     lines: _Lines = _selected
     if connection.vendor == "postgresql":
         lines = partial(_copied, is_all=not narrowed(query))
     for rows in row_slices(query, SLICES[connection.vendor]):
-        yield lines(rows, names, language)
+        yield from lines(rows, names, language)
 
 
-def _selected(
-    rows: QuerySet[Message, Any], names: Sequence[str], language: str
-) -> tuple[int, bytes]:
+def _selected(rows: QuerySet[Message, Any], names: Sequence[str], language: str) -> list[_Piece]:
     # SQLite joins the cells to a line too, and as bytes: a value that never comes to Python costs least.
     shape = delimiter(language).join(
         "%%s" if name in PLAIN else f"{OPENS}%%s{CLOSES}" for name in names
     )
     cells = ", ".join(_cell(name, "sqlite") for name in names)
-    line = RawSQL(f"CAST(printf('{shape}', {cells}) AS BLOB)", ())  # noqa: S611 - of constants alone
+    line = _raw(f"CAST(printf('{shape}', {cells}) AS BLOB)")
     lines = list(rows.values_list(line, flat=True))
     text = b"".join(b"%b\r\n" % one for one in lines)
     texts = len(lines) * sum(name not in PLAIN for name in names)
     if any(text.count(mark.encode()) != texts for mark in (OPENS, CLOSES)):
-        return _by_hand(list(rows), names, language)
-    text = _FORMULA.sub(rb"\g<0>'", text.replace(b'"', b'""'))
-    return len(lines), text.replace(OPENS.encode(), b'"').replace(CLOSES.encode(), b'"')
+        return [_by_hand(list(rows), names, language)]
+    text = re.sub(_formula(OPENS), rb"\g<0>'", text.replace(b'"', b'""'))
+    return [(len(lines), text.replace(OPENS.encode(), b'"').replace(CLOSES.encode(), b'"'))]
 
 
-def _by_hand(keys: Sequence[int], names: Sequence[str], language: str) -> tuple[int, bytes]:
+def _by_hand(keys: Sequence[int], names: Sequence[str], language: str) -> _Piece:
     """Where a text holds one of the marks."""
     records = read_rows(keys)
     return len(records), csv_file.lines(records, names, language)
@@ -87,21 +92,36 @@ def _by_hand(keys: Sequence[int], names: Sequence[str], language: str) -> tuple[
 
 def _copied(
     rows: QuerySet[Message, Any], names: Sequence[str], language: str, *, is_all: bool
-) -> tuple[int, bytes]:
-    cells = [RawSQL(_guarded(name), ()) for name in names]  # noqa: S611 - of constants alone
-    sql, params = rows.values_list(*cells).query.sql_with_params()
-    lines = BytesIO()
+) -> list[_Piece]:
+    made = {f"{name}_cell": _raw(_cell(name, "postgresql")) for name in names}
+    sql, params = rows.annotate(**made).values_list(*made).query.sql_with_params()
+    # Every text in quotes: PostgreSQL then looks for no reason to, and we know where one begins. The
+    # first cell too: behind a quote that ends a line, no sign follows.
+    quoted = ", ".join(f"{name}_cell" for name in names if name not in PLAIN or name == names[0])
+    mark = delimiter(language)
+    asked = f"COPY ({sql}) TO STDOUT (FORMAT csv, DELIMITER '{mark}', FORCE_QUOTE ({quoted}))"
+    # Quotes within a text are doubled: one alone behind a delimiter opens a text, or ends one.
+    opens = f'{mark}"' if names[0] in PLAIN else f'(?:^|{mark})"'
+    formula = re.compile(_formula(opens), re.MULTILINE)
+    texts = []
     with transaction.atomic(), connection.cursor() as cursor:
         # A slice is soon read: other processes, or code compiled for it, would cost more than it.
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off")
         if is_all:
             # The index has the order; PostgreSQL takes it for scattered over the table, and would sort.
             cursor.execute("SET LOCAL enable_sort = off")
-        asked = f"COPY ({sql}) TO STDOUT (FORMAT csv, DELIMITER '{delimiter(language)}')"
         with cursor.copy(asked, params) as copy:
-            for line in copy:
-                lines.write(line)
-        return cursor.rowcount, lines.getvalue()
+            while text := _some(copy):
+                texts.append(formula.sub(rb"\g<0>'", text))
+        rows_left = range(cursor.rowcount, 0, -COPIED)
+    return [(min(COPIED, left), text) for left, text in zip(rows_left, texts, strict=True)]
+
+
+def _some(copy: Iterable[Any]) -> bytes:
+    # Written away one by one: to keep a line costs as much as to read it.
+    text = BytesIO()
+    text.writelines(islice(copy, COPIED))
+    return text.getvalue()
 
 
 def _cell(name: str, vendor: str) -> str:
@@ -113,28 +133,20 @@ def _cell(name: str, vendor: str) -> str:
     return _COST[vendor] if name == "cost" else name
 
 
-def _guarded(name: str) -> str:
-    """`csv_file.guarded` by PostgreSQL; nearly all texts are known by their first letter."""
-    cell = _cell(name, "postgresql")
-    if name in PLAIN:
-        return cell
-    signs = ", ".join(map(_quoted, SIGNS))
-    return (
-        f"CASE WHEN ascii({name}) BETWEEN 65 AND 126 OR ascii({name}) BETWEEN 48 AND 60"
-        f" OR {name} = '' THEN {name}"
-        f" WHEN substr({name}, 1, 1) IN ('\t', '\r')"
-        f" OR substr(ltrim({name}, {_quoted(BLANKS)}), 1, 1) IN ({signs})"
-        f" THEN '''' || {name} ELSE {name} END"
-    )
+def _formula(opened: str) -> bytes:
+    """An expression for the begin of a text that a spreadsheet could take for a formula, `opened` in front.
+
+    Nearly all texts are known by their first byte.
+    """
+    suspect = "\t\r" + BLANKS + SIGNS
+    first = b"".join({re.escape(letter.encode()[:1]) for letter in suspect})
+    rest = f"(?=[\t\r]|{_one_of(BLANKS)}*{_one_of(SIGNS)})"
+    return b"%b(?=[%b])%b" % (opened.encode(), first, rest.encode())
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _raw(sql: str) -> RawSQL:
+    return RawSQL(sql, ())  # noqa: S611 - of constants alone
 
 
 def _one_of(letters: str) -> str:
     return f"(?:{'|'.join(map(re.escape, letters))})"
-
-
-_FORMULA = re.compile(f"{OPENS}(?=[\t\r]|{_one_of(BLANKS)}*{_one_of(SIGNS)})".encode())
-"""The beginning of a text that a spreadsheet could take for a formula, in SQLite's line."""
