@@ -4,7 +4,7 @@ The repeated hour of autumn is one bucket of double length, the missing one of s
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
@@ -105,14 +105,38 @@ def series(
 
     `latest` is the last row's second, None where there is no row later than the question's `now`.
     """
-    spans = list(bucket_spans(_shown_span(query, latest), size, query.zone))
+    shown = _shown_span(query, latest)
+    spans = list(bucket_spans(shown, size, query.zone)) or [shown]
     starts = [start for start, _end in spans]
-    # A cell begins where its hour or day does, which may lie before the range.
-    counted = tally_by(cells, lambda cell: max(0, bisect_right(starts, cell.at) - 1))
+
+    def index_of(cell: Cell) -> int:
+        # A cell begins where its hour or day does, which may lie before the range.
+        return max(0, bisect_right(starts, cell.at) - 1)
+
+    cells = list(cells)
+    counted = tally_by(cells, index_of)
+    for index, (start, end) in _cut_short(spans, shown):
+        first, last = spans[index]
+        places = [cell.at for cell in cells if index_of(cell) == index]
+        if any(at > last or start < first > at for at in places):
+            spans[index] = start, end
     return tuple(
         Bucket(start, end, counted.get(index, Tally()), _holds_repeat(start, end, query.zone))
         for index, (start, end) in enumerate(spans)
     )
+
+
+def _cut_short(spans: Sequence[Span], shown: Span) -> Iterator[tuple[int, Span]]:
+    """Buckets beside the missing hour, and how far they reach with it.
+
+    No row should be there. A provider that counts in another zone than it is said to has some, and the
+    list behind a bar has to hold all that it counts.
+    """
+    starts = [shown[0], *(start for start, _end in spans[1:])]
+    ends = [*(start - SECOND for start in starts[1:]), shown[1]]
+    for index, span in enumerate(zip(starts, ends, strict=True)):
+        if span != spans[index]:
+            yield index, span
 
 
 def _shown_span(query: MessageQuery, latest: datetime | None) -> Span:

@@ -45,6 +45,30 @@ def test_the_day_of_the_missing_hour_has_23_buckets():
     assert datetime(2026, 3, 29, 2) not in {bucket.start for bucket in found}
 
 
+@pytest.mark.parametrize("name", ["5_minutes", "15_minutes", "hour"])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("00:00:00", "05:59:59"), ("01:59:39", "02:40:00"), ("02:10:00", "03:10:00"),
+     ("02:10:00", "02:49:59")],
+)  # fmt: skip
+def test_rows_of_the_missing_hour_stand_in_a_bucket_beside_it_that_reaches_them(name, start, end):
+    query = over(f"2026-03-29 {start}", f"2026-03-29 {end}")
+    first, last = query.span
+    rows = [
+        record(message_id=n, date=first + timedelta(seconds=n))
+        for n in range(0, 1 + int((last - first).total_seconds()), 59)
+    ]
+    found = break_down(rows, query, BUCKETS[name]).series
+    assert sum(bucket.tally.rows for bucket in found) == len(rows)
+    for bucket in found:
+        inside = [row for row in rows if bucket.start <= row.date <= bucket.end]
+        assert bucket.tally.rows == len(inside)
+    real = [row for row in rows if row.date.hour != 2]
+    if real:
+        usual = break_down(real, query, BUCKETS[name]).series
+        assert [b.start.hour for b in usual if 2 in (b.start.hour, b.end.hour)] == []
+
+
 def test_the_day_of_the_repeated_hour_has_24_buckets_of_which_one_is_double():
     query = over("2026-10-25 00:00:00", "2026-10-25 23:59:59")
     found = break_down([], query, BUCKETS["hour"]).series
