@@ -23,7 +23,7 @@ from messages_app.analysis.numbers import typed_number_or_start
 from messages_app.analysis.statuses import NONE
 from messages_app.provider import MAX_REFERENCE, storable
 from messages_app.sms.delays import bins_between
-from messages_app.sms.zones import exists
+from messages_app.sms.zones import SECOND, exists
 
 FIRST_YEAR, LAST_YEAR = 1990, 2998
 LAST_SECOND = time(23, 59, 59)
@@ -42,8 +42,8 @@ class WallTimeField(forms.Field):
 
     `20.11.2026` is read too, and `20/11/2026` where that is one day: `11/12/2026` is one only where
     the language in force writes the day first. A bare day means its first second, or its last with
-    `ends=True`. A time that the zone's clocks skip is refused, but for midnight and with
-    `skipped=True`.
+    `ends=True`. A time that the zone's clocks skip is refused, but for midnight, the end of a range with
+    the last skipped second, and with `skipped=True`.
     """
 
     default_error_messages: ClassVar = {
@@ -79,9 +79,11 @@ class WallTimeField(forms.Field):
         # A day begins at midnight also where the clocks skip that: whole days must have an address.
         if self.skipped or moment.time() == time.min:
             return moment
-        if not exists(moment, ZoneInfo(settings.SMSFACTOR_TIME_ZONE)):
-            raise self._refusal("skipped", text)
-        return moment
+        zone = ZoneInfo(settings.SMSFACTOR_TIME_ZONE)
+        # The list of a bar that reaches over the missing hour ends there.
+        if exists(moment, zone) or (self.ends and exists(moment + SECOND, zone)):
+            return moment
+        raise self._refusal("skipped", text)
 
     def _refusal(self, reason: str, text: str) -> ValidationError:
         values = {"text": text, "first": FIRST_YEAR, "last": LAST_YEAR}

@@ -82,6 +82,12 @@ def test_times_that_the_clocks_show_once_or_twice_are_taken(typed):
     assert WallTimeField().clean(typed)
 
 
+def test_a_range_may_end_with_the_last_second_that_the_clocks_skip():
+    last = "2026-03-29 02:59:59"
+    assert WallTimeField(ends=True).clean(last) == datetime.fromisoformat(last)
+    assert "the clocks are set" in refusal(WallTimeField(ends=True), "2026-03-29 02:59").messages[0]
+
+
 def test_a_message_of_a_skipped_time_can_still_be_opened():
     assert WallTimeField(skipped=True).clean("2026-03-29 02:30") == datetime(2026, 3, 29, 2, 30)
 
