@@ -37,7 +37,7 @@ Reason = tuple[str, str]
 
 NAME_LENGTH = 60
 
-CAMPAIGNS = 50
+CAMPAIGNS = 25
 """Campaigns that are listed: a year may have thousands, and each row has seven links."""
 
 
