@@ -16,8 +16,8 @@ def rows(share: str) -> Iterator[Row]:
     start, end = query.span
     query = query.within(end - (end - start) / int(share), end)
     query = query.within(query.span[0].replace(microsecond=0), end)
-    for _rows, piece in direct_csv.chunks(query, COLUMNS, "en"):
-        assert piece
+    for _rows, pieces in direct_csv.chunks(query, COLUMNS, "en"):
+        assert all(pieces)
     answer = gathered(query, is_patient=True)
     for line in ndjson_file.chunks(answer.value.slices(), COLUMNS, "en"):
         assert line is not None

@@ -23,8 +23,8 @@ def rows() -> Iterator[Row]:
     held = Message.objects.filter(date__range=(start, end)).order_by("-date", "-key")
 
     def ours() -> None:
-        for _rows, piece in direct_csv.chunks(query, COLUMNS, "en"):
-            assert piece
+        for _rows, pieces in direct_csv.chunks(query, COLUMNS, "en"):
+            assert all(pieces)
 
     def by_iterator() -> None:
         text = StringIO()

@@ -279,7 +279,9 @@ class _Source:
 
     def _rollups(self) -> Q:
         """The question but for its range as a clause over `models.Rollup`, as far as they know it."""
-        found = Q() if self.only is None else Q(value__in=_listed(self.only))
+        found = Q()
+        if self.only is not None:
+            found = Q(value__in=_listed(self.only) if self.only else ())
         for condition, asked in in_force(self.query):
             clause = ROLLED.get(condition.name)
             if clause:

@@ -45,7 +45,7 @@ def _month_floor(wall: datetime) -> datetime:
     return datetime.combine(wall.date().replace(day=1), time.min)
 
 
-DAY = timedelta(days=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 BUCKETS = {
     size.name: size
@@ -118,7 +118,7 @@ def series(
     for index, (start, end) in _cut_short(spans, shown):
         first, last = spans[index]
         places = [cell.at for cell in cells if index_of(cell) == index]
-        if any(at > last or start < first > at for at in places):
+        if any(at > last or (start < first and at < first) for at in places):
             spans[index] = start, end
     return tuple(
         Bucket(start, end, counted.get(index, Tally()), _holds_repeat(start, end, query.zone))
@@ -126,17 +126,16 @@ def series(
     )
 
 
-def _cut_short(spans: Sequence[Span], shown: Span) -> Iterator[tuple[int, Span]]:
-    """Buckets beside the missing hour, and how far they reach with it.
+def _cut_short(spans: Sequence[Span], shown: Span) -> list[tuple[int, Span]]:
+    """Buckets beside a bucket that begins in the missing hour, and how far they reach with it.
 
-    No row should be there. A provider that counts in another zone than it is said to has some, and the
-    list behind a bar has to hold all that it counts.
+    Few rows are there: in the whole hour those of a provider that counts in another zone than it is said
+    to. The list behind a bar has to hold all that it counts.
     """
     starts = [shown[0], *(start for start, _end in spans[1:])]
     ends = [*(start - SECOND for start in starts[1:]), shown[1]]
-    for index, span in enumerate(zip(starts, ends, strict=True)):
-        if span != spans[index]:
-            yield index, span
+    reach = enumerate(zip(starts, ends, strict=True))
+    return [(index, span) for index, span in reach if span != spans[index]]
 
 
 def _shown_span(query: MessageQuery, latest: datetime | None) -> Span:
@@ -144,7 +143,13 @@ def _shown_span(query: MessageQuery, latest: datetime | None) -> Span:
     start, end = query.span
     now = query.now.replace(tzinfo=None)
     if end > now + DAY:
-        end = min(end, max(latest or start, now, start))
+        last = max(latest or start, now, start)
+        if not exists(last, query.zone):
+            # A range may end with the missing hour, not within it.
+            last = last.replace(second=59)
+            while not exists(last + SECOND, query.zone):
+                last += MINUTE
+        end = min(end, last)
     return start, end
 
 

@@ -23,10 +23,10 @@ from messages_app.exports import csv_file
 from messages_app.exports.csv_file import BLANKS, SIGNS, delimiter, head
 from messages_app.models import Message
 
-_Piece = tuple[int, bytes]
-"""How many lines, and their text."""
+Slice = tuple[int, list[bytes]]
+"""How many lines, and their text in pieces."""
 
-_Lines = Callable[[QuerySet[Message, Any], Sequence[str], str], list[_Piece]]
+_Lines = Callable[[QuerySet[Message, Any], Sequence[str], str], Slice]
 
 SLICES = {"sqlite": 5_000, "postgresql": 50_000}
 """Rows that are in memory at the same time; where a server is asked, fewer would cost more."""
@@ -37,6 +37,7 @@ enough for memory that is used again (larger blocks are asked from the system ea
 
 OPENS, CLOSES = "\x1d", "\x1e"
 """What SQLite writes around a text, until it is a quote: hardly any text holds them."""
+
 TIMES = ("date", "dlr_date")
 WHOLE = ("message_id", "message_length", "campaign_id", "client_id", "parts")
 PLAIN = (*TIMES, *WHOLE, "cost", "encoding")
@@ -58,17 +59,20 @@ _COST = {
 }
 
 
-def chunks(query: MessageQuery, names: Sequence[str], language: str) -> Iterator[_Piece]:
-    """The file in pieces, each with the rows that are in it."""
-    yield 0, head(names, language)
+def chunks(query: MessageQuery, names: Sequence[str], language: str) -> Iterator[Slice]:
+    """The file slice by slice, after its head."""
+    yield 0, [head(names, language)]
     lines: _Lines = _selected
     if connection.vendor == "postgresql":
         lines = partial(_copied, is_all=not narrowed(query))
+    if len(names) == 1:
+        # What is unknown and stands alone needs quotes: a line without any letter is no row.
+        lines = _by_hand
     for rows in row_slices(query, SLICES[connection.vendor]):
-        yield from lines(rows, names, language)
+        yield lines(rows, names, language)
 
 
-def _selected(rows: QuerySet[Message, Any], names: Sequence[str], language: str) -> list[_Piece]:
+def _selected(rows: QuerySet[Message, Any], names: Sequence[str], language: str) -> Slice:
     # SQLite joins the cells to a line too, and as bytes: a value that never comes to Python costs least.
     shape = delimiter(language).join(
         "%%s" if name in PLAIN else f"{OPENS}%%s{CLOSES}" for name in names
@@ -79,20 +83,20 @@ def _selected(rows: QuerySet[Message, Any], names: Sequence[str], language: str)
     text = b"".join(b"%b\r\n" % one for one in lines)
     texts = len(lines) * sum(name not in PLAIN for name in names)
     if any(text.count(mark.encode()) != texts for mark in (OPENS, CLOSES)):
-        return [_by_hand(list(rows), names, language)]
+        return _by_hand(rows, names, language)
     text = re.sub(_formula(OPENS), rb"\g<0>'", text.replace(b'"', b'""'))
-    return [(len(lines), text.replace(OPENS.encode(), b'"').replace(CLOSES.encode(), b'"'))]
+    return len(lines), [text.replace(OPENS.encode(), b'"').replace(CLOSES.encode(), b'"')]
 
 
-def _by_hand(keys: Sequence[int], names: Sequence[str], language: str) -> _Piece:
-    """Where a text holds one of the marks."""
-    records = read_rows(keys)
-    return len(records), csv_file.lines(records, names, language)
+def _by_hand(rows: QuerySet[Message, Any], names: Sequence[str], language: str) -> Slice:
+    """Where the database's line would not be clear."""
+    records = read_rows(list(rows))
+    return len(records), [csv_file.lines(records, names, language)]
 
 
 def _copied(
     rows: QuerySet[Message, Any], names: Sequence[str], language: str, *, is_all: bool
-) -> list[_Piece]:
+) -> Slice:
     made = {f"{name}_cell": _raw(_cell(name, "postgresql")) for name in names}
     sql, params = rows.annotate(**made).values_list(*made).query.sql_with_params()
     # Every text in quotes: PostgreSQL then looks for no reason to, and we know where one begins. The
@@ -113,8 +117,7 @@ def _copied(
         with cursor.copy(asked, params) as copy:
             while text := _some(copy):
                 texts.append(formula.sub(rb"\g<0>'", text))
-        rows_left = range(cursor.rowcount, 0, -COPIED)
-    return [(min(COPIED, left), text) for left, text in zip(rows_left, texts, strict=True)]
+        return cursor.rowcount, texts
 
 
 def _some(copy: Iterable[Any]) -> bytes:

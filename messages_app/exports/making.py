@@ -71,8 +71,8 @@ class Making:
 
     def _direct(self) -> Iterator[bytes]:
         query, columns = self.answer.query, self.export.columns
-        for rows, piece in direct_csv.chunks(query, columns, self.export.language):
-            yield piece
+        for rows, pieces in direct_csv.chunks(query, columns, self.export.language):
+            yield from pieces
             self.rows += rows
             self.told(self.rows)
 

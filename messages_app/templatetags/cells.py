@@ -49,8 +49,8 @@ class FiguresNode(template.Node):
     """Renders the `row` at hand of a chart's table: what it is about, then its figures."""
 
     def render(self, context: Context) -> str:
-        head, *figures = context["row"]
-        return f'<tr><th scope="row">{_told(head)}</th>{"".join(map(_figure, figures))}</tr>'
+        head, *others = context["row"]
+        return f'<tr><th scope="row">{_told(head)}</th>{"".join(map(_figure, others))}</tr>'
 
 
 class FigureNode(template.Node):

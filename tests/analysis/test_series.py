@@ -69,6 +69,15 @@ def test_rows_of_the_missing_hour_stand_in_a_bucket_beside_it_that_reaches_them(
         assert [b.start.hour for b in usual if 2 in (b.start.hour, b.end.hour)] == []
 
 
+@pytest.mark.parametrize("name", ["hour", "day"])
+def test_a_range_that_looks_ahead_ends_at_no_time_that_a_filter_refuses(name):
+    before = datetime(2026, 3, 27, 12, tzinfo=PARIS)
+    query = over("2026-03-27 00:00:00", "2026-04-02 23:59:59").but(now=before)
+    rows = [record(message_id=1, date=datetime(2026, 3, 29, 2, 30, 17))]
+    last = break_down(rows, query, BUCKETS[name]).series[-1]
+    assert (last.end, last.tally.rows) == (datetime(2026, 3, 29, 2, 59, 59), 1)
+
+
 def test_the_day_of_the_repeated_hour_has_24_buckets_of_which_one_is_double():
     query = over("2026-10-25 00:00:00", "2026-10-25 23:59:59")
     found = break_down([], query, BUCKETS["hour"]).series
