@@ -50,7 +50,7 @@ class FiguresNode(template.Node):
 
     def render(self, context: Context) -> str:
         head, *others = context["row"]
-        return f'<tr><th scope="row">{_told(head)}</th>{"".join(map(_figure, others))}</tr>'
+        return f'<tr><th scope="row">{_told(head)}</th>{"".join(map(_figure, others))}</tr>\n'
 
 
 class FigureNode(template.Node):
