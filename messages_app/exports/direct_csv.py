@@ -28,7 +28,7 @@ Slice = tuple[int, list[bytes]]
 
 _Lines = Callable[[QuerySet[Message, Any], Sequence[str], str], Slice]
 
-SLICES = {"sqlite": 5_000, "postgresql": 50_000}
+SLICES = {"sqlite": 5_000, "postgresql": 30_000}
 """Rows that are in memory at the same time; where a server is asked, fewer would cost more."""
 
 COPIED = 400
