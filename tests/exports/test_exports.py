@@ -227,8 +227,8 @@ EVERY = (*COLUMNS[1:], *DERIVED, COLUMNS[0])
     ("language", "sort", "names"),
     [
         ("en", "-cost", EVERY), ("fr", "cost", EVERY[::-1]), ("en", "-date", EVERY),
-        ("fr", "date", EVERY[::-1]), ("en", "message", EVERY), ("en", "message", ("cost", "message")),
-        ("fr", "message", ("cost", "message")), ("en", "date", ("message",)), ("en", "date", ("cost",)),
+        ("fr", "date", EVERY[::-1]), ("en", "message", EVERY), ("en", "date", ("cost", "message")),
+        ("fr", "-date", ("cost", "message")), ("en", "date", ("message",)), ("en", "date", ("cost",)),
         ("fr", "date", ("dlr_date",)),
     ],
 )  # fmt: skip
@@ -246,7 +246,13 @@ def test_cells_made_by_the_database_are_those_made_by_hand(
                message_length=None, campaign_id=None, client_id=None)
         for at, cost in enumerate(costs)
     ]  # fmt: skip
-    store([*rows, record(message_id=9_120_000, date=when, cost=None)])
+    # A text that ends with the delimiter ends a line, and a sign begins the next.
+    beside = [
+        record(message_id=9_130_000 + at, date=when - timedelta(minutes=7, seconds=at),
+               message=f"ends{delimiter(language)}", cost=Decimal(-2))
+        for at in range(3)
+    ]  # fmt: skip
+    store([*rows, *beside, record(message_id=9_120_000, date=when, cost=None)])
     query = MessageQuery(now=NOW, period="last_24_hours", sort=sort, mask=OPEN)
     by_database = [*direct_csv.chunks(query, names, language)]
     answer = gathered(query, is_patient=True)
