@@ -99,9 +99,7 @@ def asked_by(query: MessageQuery, facet: Facet[Key]) -> MessageQuery | None:
 
 
 def parts(cells: Iterable[Cell], query: MessageQuery, facet: Facet[Key]) -> Mapping[Key, Tally]:
-    """Count cells by a facet, in the order of its keys."""
-    if facet.is_bulk:
-        cells = bulk(cells)
+    """Count cells by a facet, in the order of its keys; where it `is_bulk`, cells of `bulk` alone."""
     found = _covered(tally_by(cells, facet.key), facet, query.mask)
     return dict(sorted(found.items(), key=lambda one: one[0]))  # type: ignore[arg-type, return-value]
 
@@ -134,4 +132,4 @@ def parts_of(
     asked = asked_by(query, facet)
     rows = [row for row in records if not facet.is_sent or row.type == MT] if asked else []
     counted = cells(rows, query.now, query.prices, VALUES[facet.value], query.mask)
-    return parts(counted, query, facet)
+    return parts(bulk(counted) if facet.is_bulk else counted, query, facet)

@@ -61,7 +61,7 @@ from messages_app.archive.rollups import (
     Grain,
 )
 from messages_app.models import Message, Rollup
-from messages_app.sms.terms import MT, WITHDRAWN
+from messages_app.sms.terms import BULK, MT, WITHDRAWN
 
 
 def _states(query: MessageQuery) -> Q:
@@ -129,18 +129,11 @@ def parts_archived(
     asked = asked_by(query, facet)
     if asked is None:
         return {}
+    only = _Source(asked, facet.value, DAY).large() if facet.is_bulk else None
     source = _Source(
-        asked, facet.value, DAY if facet.is_bulk else facet.width, facet.is_weekly,
-        facet.by_country, timed, _campaigns(asked) if facet.is_bulk else None,
-    )  # fmt: skip
+        asked, facet.value, facet.width, facet.is_weekly, facet.by_country, timed, only
+    )
     return parts(source.cells(), asked, facet)
-
-
-def _campaigns(query: MessageQuery) -> list[str]:
-    """Every campaign of the days that the range touches, whatever else is asked."""
-    first, last = (DAYS.floor(wall_seconds(wall)) for wall in query.span)
-    found = Rollup.objects.filter(grain=BULK_DAYS.code, bucket__gte=first, bucket__lte=last)
-    return list(found.values_list("value", flat=True).distinct())
 
 
 def dimension_of(query: MessageQuery) -> str | None:
@@ -170,7 +163,7 @@ def _width(grain: Grain) -> int:
     return grain.seconds or 30 * DAY
 
 
-def _pieces(start: int, end: int, grains: Sequence[Grain]) -> Iterator[Piece]:
+def pieces_of(start: int, end: int, grains: Sequence[Grain]) -> Iterator[Piece]:
     """The seconds from `start` up to `end` in whole buckets, as coarse as can be, and their rest."""
     if start >= end:
         return
@@ -180,11 +173,11 @@ def _pieces(start: int, end: int, grains: Sequence[Grain]) -> Iterator[Piece]:
     coarse, *finer = grains
     first, last = coarse.ceil(start), coarse.floor(end)
     if first < last:
-        yield from _pieces(start, first, finer)
+        yield from pieces_of(start, first, finer)
         yield coarse, first, last
-        yield from _pieces(last, end, finer)
+        yield from pieces_of(last, end, finer)
     else:
-        yield from _pieces(start, end, finer)
+        yield from pieces_of(start, end, finer)
 
 
 def _base(alone: bool) -> Sequence[Grain]:
@@ -202,7 +195,7 @@ def _further(name: str, alone: bool) -> Sequence[Grain]:
     return (DIMENSION_MONTHS[name], days)
 
 
-def _within(piece: Piece) -> Q:
+def within(piece: Piece) -> Q:
     grain, start, end = piece
     assert grain
     found = Q(grain=grain.code, bucket__gte=start, bucket__lt=end)
@@ -232,7 +225,7 @@ class _Source:
         grains = self._grains()
         rows, rollups = self._rows(), self._rollups()
         for start, stop, *judged in self._eras():
-            pieces = list(_pieces(start, stop, grains))
+            pieces = list(pieces_of(start, stop, grains))
             counted = chain(
                 self._rolled(rollups, [one for one in pieces if one[0]]),
                 *(self._counted(rows, *span) for grain, *span in pieces if not grain),
@@ -271,17 +264,34 @@ class _Source:
         for start, stop in pairwise(inside):
             yield start, stop, start >= young, prices.at(wall_time(start))
 
+    def large(self) -> list[str]:
+        """The campaigns with BULK outgoing rows of the question on a day, as `facets.bulk` has them.
+
+        Asked for by themselves: days tell them, of which a year's campaigns have many more than states.
+        """
+        start, end = (wall_seconds(wall) for wall in self.query.span)
+        grains, rows, rollups = self._grains(), self._rows(), self._rollups()
+        if not any(asked.countries for asked in self.query.layers):
+            # What is large within a question is so as a whole.
+            grains = [BULK_DAYS for _grain in grains]
+        found: set[str] = set()
+        # No day is in two pieces.
+        for piece in pieces_of(start, end + 1, grains):
+            sent = _sent_of(rollups, piece) if piece[0] else _sent_from(rows, piece)
+            found.update(str(value) for value, *_day in _fetched(sent.filter(sent__gte=BULK)))
+        return sorted(found)
+
     def _rows(self) -> Q:
         found = narrowed(self.query)
         if self.only is not None:
-            found &= Q(campaign_id__in=[int(value) for value in self.only])
+            found &= _one_of("campaign_id", [int(value) for value in self.only])
         return found
 
     def _rollups(self) -> Q:
         """The question but for its range as a clause over `models.Rollup`, as far as they know it."""
         found = Q()
         if self.only is not None:
-            found = Q(value__in=_listed(self.only) if self.only else ())
+            found = _one_of("value", self.only)
         for condition, asked in in_force(self.query):
             clause = ROLLED.get(condition.name)
             if clause:
@@ -293,7 +303,7 @@ class _Source:
         if not pieces:
             return
         found = (
-            Rollup.objects.filter(reduce(or_, map(_within, pieces)), clause)
+            Rollup.objects.filter(reduce(or_, map(within, pieces)), clause)
             .annotate(at=self._at("bucket"), apart=self._apart(), land=self._land())
             .values_list("at", "type", "land", "state", "apart")
             .annotate(
@@ -359,13 +369,31 @@ class _Source:
         return found
 
 
-def _listed(values: Sequence[str]) -> RawSQL:
+def _sent_of(clause: Q, piece: Piece) -> QuerySet[Any, Any]:
+    """Outgoing rows of each campaign on each day, from rollups."""
+    found = Rollup.objects.filter(within(piece), clause, type=MT).exclude(value="")
+    return found.values_list("value", "bucket").annotate(sent=Sum("rows"))
+
+
+def _sent_from(clause: Q, piece: Piece) -> QuerySet[Any, Any]:
+    """The same from the rows."""
+    _grain, start, end = piece
+    found = Message.objects.filter(clause, type=MT, date__gte=start, date__lt=end)
+    by_day = found.exclude(campaign_id=None).annotate(day=_floored("date", DAY))
+    return by_day.values_list("campaign_id", "day").annotate(sent=Count("key"))
+
+
+def _one_of(column: str, values: Sequence[str] | Sequence[int]) -> Q:
     """Hundreds of values as one parameter: each on its own takes longer to write down than to seek."""
+    if not values:
+        return any_of(column, ())
     unfolded = {
         "sqlite": "value FROM json_each(%s)",
-        "postgresql": "jsonb_array_elements_text(%s::jsonb)",
+        "postgresql": f"CAST(value AS {'bigint' if isinstance(values[0], int) else 'text'})"
+        " FROM jsonb_array_elements_text(CAST(%s AS jsonb))",
     }
-    return RawSQL(f"SELECT {unfolded[connection.vendor]}", (json.dumps(values),))  # noqa: S611
+    listed = RawSQL(f"SELECT {unfolded[connection.vendor]}", (json.dumps(values),))  # noqa: S611
+    return Q((f"{column}__in", listed))
 
 
 def _fetched(found: QuerySet[Any, Any]) -> Sequence[tuple[Any, ...]]:

@@ -3,7 +3,10 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count, product
 from random import Random
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 
 from messages_app.analysis.breakdowns import break_down
 from messages_app.analysis.conditions import holds
-from messages_app.analysis.facets import COUNTRY, FACETS, SENDER, TOTAL, parts_of
+from messages_app.analysis.facets import CAMPAIGN, COUNTRY, FACETS, SENDER, TOTAL, parts_of
 from messages_app.analysis.metrics import Tally, cells, tally, tally_by, together
+from messages_app.analysis.prices import Prices
 from messages_app.analysis.query import MessageQuery
 from messages_app.analysis.rolled import (
     break_down_archived,
@@ -26,6 +30,7 @@ from messages_app.analysis.statuses import INCOMING_TYPE, OUTGOING
 from messages_app.archive.rollups import rebuild_all
 from messages_app.archive.rows import ArchivedRecord
 from messages_app.models import Message
+from messages_app.sms.terms import BULK
 from tests.analysis import rolled_rows
 from tests.analysis.rolled_rows import NOW
 from tests.archive.filling import archived, fill
@@ -37,10 +42,10 @@ pytestmark = pytest.mark.django_db
 SEEDS = range(rounds(sample=4, full=60))
 
 
-def filled(seed: int, count: int = 300) -> tuple[Random, list[ArchivedRecord]]:
+def filled(seed: int, number: int = 300) -> tuple[Random, list[ArchivedRecord]]:
     random = Random(seed)
-    found = rolled_rows.rows(random, count)
-    fill(found[: count * 9 // 10], gone=found[count * 9 // 10 :])
+    found = rolled_rows.rows(random, number)
+    fill(found[: number * 9 // 10], gone=found[number * 9 // 10 :])
     list(rebuild_all())
     return random, archived()
 
@@ -83,6 +88,38 @@ def test_figures_over_time_equal_those_counted_row_by_row(seed):
         size = bucket_for(query, random.choice(list(BUCKETS)))
         expected = break_down(of(query, records), query, size).series
         assert series_archived(query, size) == expected, query
+
+
+NARROWER: list[dict[str, Any]] = [
+    {}, {"countries": ("FR",)}, {"statuses": ("delivered",)}, {"type": OUTGOING}, {"campaign": "3"},
+    {"sender": "ACME"}, {"message": "b"},
+    {"prices": Prices(((datetime(2026, 11, 21, 12), Decimal(2)),))},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_campaigns_just_large_enough_on_a_day_of_the_question_are_told(seed):
+    random, start, numbers = Random(seed), datetime(2026, 11, 20), count()
+    rows = [
+        make(
+            message_id=next(numbers), campaign_id=campaign, country=random.choice(("FR", "FR", "BE")),
+            status=random.choice(("DELIVERED", "DELIVERED", "SENT")), sender="ACME",
+            message=random.choice("abb"), date=start + timedelta(days=day, hours=random.randrange(24)),
+        )
+        for campaign, day in product(range(6), range(3))
+        for make, most in ((record, random.choice((1, 20, BULK - 1, BULK, 2 * BULK))), (incoming, 3))
+        for _ in range(most)
+    ]  # fmt: skip
+    fill(rows)
+    list(rebuild_all())
+    sizes = set[int]()
+    for narrower, hour in product(NARROWER, (0, 5, 20)):
+        edges = start + timedelta(hours=hour), start + timedelta(days=2, hours=hour, seconds=-1)
+        query = over(*edges, **narrower)
+        expected = parts_of(of(query, archived()), query, CAMPAIGN)
+        assert parts_archived(query, CAMPAIGN) == expected, query
+        sizes.add(len(expected))
+    assert len(sizes) > 2
 
 
 def without_delays(tally: Tally) -> Tally:
