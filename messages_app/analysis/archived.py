@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from messages_app.analysis.archived_jumps import Jumps
+from messages_app.analysis.archived_jumps import ORDERS, Jumps
 from messages_app.analysis.archived_order import Order, Place, reading
 from messages_app.analysis.conditions import OTHER, narrowed, where
 from messages_app.analysis.exact import meant
@@ -147,7 +147,7 @@ class _Asked:
     def numbered(self, total: int, jumps: Jumps | None, *, is_total_known: bool) -> list[int]:
         first, last = self.query.offset, self.query.offset + self.query.per_page + 1
         span = Q(date__range=self.query.span)
-        if jumps and first >= JUMPED and not self.order.column:
+        if jumps and first >= JUMPED and self.order.column in ORDERS:
             return self._jumped(jumps, first)
         if not is_total_known or first < total // 2:
             return list(self.rows_of(span, self.order, total, last)[first:last])
@@ -155,15 +155,12 @@ class _Asked:
         return list(self.rows_of(span, self.order.reversed(), total, last)[first:last])[::-1]
 
     def _jumped(self, jumps: Jumps, first: int) -> list[int]:
-        place = jumps.passed(first, descends=self.order.descends)
-        if place is None:
+        found = jumps.place(first, self.order)
+        if found is None:
             return []
-        piece, rest = place
-        start, end = self.query.span
-        if self.order.descends:
-            part = Q(date__gte=start, date__lt=piece.stop)
-        else:
-            part = Q(date__gte=piece.start, date__lte=end)
+        place, rest = found
+        # Of these orders what lies beyond a place is one part.
+        (part,) = self._parts(place, self.order)
         last = rest + self.query.per_page + 1
         return list(self.rows_of(part, self.order, COUNTED, last)[rest:last])
 

@@ -1,24 +1,32 @@
-"""Where a far row of a long list stands in time, by the counts of the rollups.
+"""Where a far row of a long list stands, by the counts of the rollups.
 
-Only for lists by time whose every condition is a dimension of the rollups. Months, then days, then
-hours are passed over by number, so that few rows are left to pass one by one. All times here are
-wall seconds, `stop` is the first second beyond.
+Only for lists by time, or by country and then time, whose every condition is a dimension of the rollups.
+Countries, months, then days, then hours are passed over by number, so that few rows are left to pass one
+by one. All times here are wall seconds, `stop` is the first second beyond.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
-from typing import Self
+from typing import Any, Self
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
+from messages_app.analysis.archived_order import Order, Place
 from messages_app.analysis.conditions import in_force, narrowed
 from messages_app.analysis.query import MessageQuery
-from messages_app.analysis.rolled import ROLLED, dimension_of
-from messages_app.archive.columns import wall_seconds
+from messages_app.analysis.rolled import ROLLED, dimension_of, pieces_of, within
+from messages_app.archive.columns import wall_seconds, wall_time
 from messages_app.archive.rollups import DAYS, DIMENSIONS, HOURS, MONTHS, Grain
 from messages_app.models import Message, Rollup
+
+ORDERS = ("", "country")
+"""The columns of the orders that can be told: a country is one value in rows and rollups."""
+
+NO_KEY, ANY_KEY = -1, 2**63 - 1
+"""Before and behind every row's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +41,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Jumps:
-    """Rows of one question by time: `pieces` of its range, oldest first."""
+    """Rows of one question by time: `pieces` of its range, oldest first. `grains` are coarse to fine."""
 
     rows: Q
     rollups: Q
+    span: tuple[int, int]
+    grains: Sequence[Grain]
     pieces: Sequence[Piece] = ()
 
     @classmethod
@@ -47,13 +57,53 @@ class Jumps:
             return None
         grains = (DIMENSIONS[dimension],) if dimension else (MONTHS, DAYS, HOURS)
         known = (ROLLED[c.name](asked) for c, asked in in_force(query))
-        found = cls(narrowed(query), reduce(and_, known, Q() if dimension else Q(value="")))
+        clause = reduce(and_, known, Q() if dimension else Q(value=""))
         first, last = (wall_seconds(wall) for wall in query.span)
-        return replace(found, pieces=found._pieces(first, last + 1, grains))
+        return cls(narrowed(query), clause, (first, last + 1), grains).counted()
+
+    def counted(self) -> Self:
+        return replace(self, pieces=self._pieces(*self.span, self.grains))
 
     @property
     def total(self) -> int:
         return sum(piece.rows for piece in self.pieces)
+
+    def place(self, rows: int, order: Order) -> tuple[Place, int] | None:
+        """A place of the order, which has to be one of ORDERS, and how many rows are to be passed from
+        there so that `rows` lie behind; None past the end."""
+        if order.column:
+            return self._in_country(rows, order)
+        found = self.passed(rows, descends=order.descends)
+        if found is None:
+            return None
+        piece, rest = found
+        if order.descends:
+            return Place((piece.stop, NO_KEY), wall_time(piece.stop - 1)), rest
+        return Place((piece.start - 1, ANY_KEY), wall_time(piece.start)), rest
+
+    def _in_country(self, rows: int, order: Order) -> tuple[Place, int] | None:
+        for country, counted in sorted(self._countries().items(), reverse=order.descends):
+            if rows < counted:
+                one = Q(country=country)
+                inside = replace(self, rows=self.rows & one, rollups=self.rollups & one).counted()
+                found = inside.place(rows, replace(order, column=""))
+                return found and (replace(found[0], values=(country, *found[0].values)), found[1])
+            rows -= counted
+        return None
+
+    def _countries(self) -> Counter[str]:
+        """Rows by country."""
+        found = Counter[str]()
+        for piece in pieces_of(*self.span, self.grains):
+            grain, start, stop = piece
+            inside: QuerySet[Any] = (
+                Rollup.objects.filter(within(piece), self.rollups)
+                if grain
+                else Message.objects.filter(self.rows, date__gte=start, date__lt=stop)
+            )
+            counted = Sum("rows") if grain else Count("key")
+            found.update(dict(inside.values_list("country").annotate(counted=counted)))
+        return found
 
     def passed(self, rows: int, *, descends: bool) -> tuple[Piece, int] | None:
         """The piece that holds the row behind `rows` others, and how many of these are in it.
@@ -73,8 +123,8 @@ class Jumps:
         if start >= stop:
             return []
         if not grains:
-            within = Message.objects.filter(self.rows, date__gte=start, date__lt=stop)
-            return [Piece(start, stop, within.count())]
+            rows = Message.objects.filter(self.rows, date__gte=start, date__lt=stop)
+            return [Piece(start, stop, rows.count())]
         grain, *finer = grains
         first, last = grain.ceil(start), grain.floor(stop)
         if first >= last:
@@ -86,9 +136,8 @@ class Jumps:
         ]
 
     def _rolled(self, start: int, stop: int, grain: Grain, finer: Sequence[Grain]) -> list[Piece]:
-        within = Q(grain=grain.code, bucket__gte=start, bucket__lt=stop)
         found = (
-            Rollup.objects.filter(within, self.rollups)
+            Rollup.objects.filter(within((grain, start, stop)), self.rollups)
             .values_list("bucket")
             .annotate(counted=Sum("rows"))
             .order_by("bucket")

@@ -1,6 +1,7 @@
 """The list from the archive equals the pure reading of the same rows, question by question."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from messages_app.analysis import archived
 from messages_app.analysis.archived import Cursor, count_archived, list_archived
+from messages_app.analysis.archived_jumps import Jumps
 from messages_app.analysis.archived_order import Order, Place
 from messages_app.analysis.conditions import holds, narrowed
 from messages_app.analysis.listing import sorted_records
@@ -171,6 +173,30 @@ def test_any_question_equals_its_pure_reading(db, monkeypatch, seed):
         monkeypatch.setattr(archived, "JUMPED", chance.choice([0, 60, 500]))
         monkeypatch.setattr(archived, "GATHERED", chance.choice([0, 30, 10_000]))
         check(rows, some_query(chance), chance)
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_far_page_by_country_passes_over_the_rows_of_an_hour(db, monkeypatch, sign):
+    chance = random.Random(7)
+    rows = fill(chance, 600)
+    monkeypatch.setattr(archived, "JUMPED", 0)
+    passed: list[int] = []
+    find = Jumps.place
+
+    def place(jumps: Jumps, number: int, order: Order) -> tuple[Place, int] | None:
+        found = find(jumps, number, order)
+        passed.extend(found[1:] if found else ())
+        return found
+
+    monkeypatch.setattr(Jumps, "place", place)
+    query = over(DAY, 10**7, sort=f"{sign}country", statuses=("delivered", "sent"), per_page=25)
+    pages = -(-list_archived(query).total // 25)
+    assert pages > 4
+    for page in range(1, pages + 2):
+        check(rows, query.but(page=page), chance)
+    hours = Counter((row.country, f"{row.date:%F %H}") for row in rows if holds(row, query))
+    assert len(passed) >= pages
+    assert max(passed) < max(hours.values())
 
 
 def test_a_cursor_whose_row_is_gone_gives_way_to_the_page_s_number(db):
