@@ -25,6 +25,7 @@ from messages_app.filters import question_url
 from messages_app.models import Look, Message, Span, SyncRun
 from messages_app.sources import live_source
 from sandbox import Faults
+from tests.archive.image import Image
 from tests.campaign import rounds
 from tests.factories import answered
 from tests.views.conftest import NOW, WALL
@@ -67,10 +68,18 @@ def a_worker_is_there() -> None:
     )
 
 
+IMAGES: dict[int, Image] = {}
+"""What `sync` makes of a sandbox, by that."""
+
+
 @pytest.fixture
 def archive(account, monkeypatch):
     monkeypatch.setattr("messages_app.clock.real_now", lambda: NOW)
-    sync()
+    api_url = live_source().api_url
+    if id(account) in IMAGES:
+        IMAGES[id(account)].put(api_url)
+    else:
+        IMAGES[id(account)] = Image.of(api_url, sync)
     return account
 
 
