@@ -1,4 +1,4 @@
-"""`make test`: the suite on SQLite, browser included, and without the browser on PostgreSQL.
+"""`make test`: the suite on SQLite, browser included, and what uses a database on PostgreSQL.
 
 There several processes on one PostgreSQL and one Redis are tested too.
 
@@ -20,6 +20,10 @@ from scripts.refusal import guarded
 
 WORKERS = 2
 """More gain little: the tests of time-outs wait, the browser's fill two cores."""
+
+
+SPARED = ("tests/docs", "tests/provider", "tests/sandbox", "tests/scripts", "tests/sms")
+"""No test of these uses a database: they are the same on each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ def main() -> int:
             server.address, f"{folder}/static",
             TEST_DATABASE_TEMPLATE=server.template, TEST_REDIS_URL=cache,
         )  # fmt: skip
-        extra = ["-p", "scripts.pytest_template", "--ignore=tests/browser"]
+        left_out = (f"--ignore={folder}" for folder in ("tests/browser", *SPARED))
+        extra = ["-p", "scripts.pytest_template", *left_out]
         other = run("PostgreSQL", on_server, [*options, *extra, *targets], folder)
     print(f"\nSQLite:     {sqlite}\nPostgreSQL: {other}\n{sqlite + other}", flush=True)
     return 1 if (sqlite + other).failed else 0

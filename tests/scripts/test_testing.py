@@ -42,6 +42,16 @@ def test_a_run_without_a_report_failed(tmp_path, content):
     assert counted(path, 0) == Counts(0, 1)
 
 
+def test_no_test_that_postgresql_is_spared_uses_a_database(request):
+    spared = [item for item in request.session.items if item.nodeid.startswith(testing.SPARED)]
+    assert spared, "this one is"
+    marked = [item.nodeid for item in spared if item.get_closest_marker("django_db")]
+    of_database = {"db", "transactional_db", "live_server", "own_database"}
+    given = [item.nodeid for item in spared if of_database & set(item.fixturenames)]
+    assert marked + given == []
+    assert all((ROOT / folder).is_dir() for folder in testing.SPARED)
+
+
 def test_counts_add_up():
     assert str(Counts(3, 0) + Counts(4, 1)) == "7 passed, 1 failed"
 
