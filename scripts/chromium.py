@@ -9,7 +9,11 @@ from pathlib import Path
 from scripts import debian
 from scripts.refusal import Refusal
 
-NAMES = ("chromium", "chromium-browser")
+SHELL = "chromium-headless-shell"
+"""The same browser without windows: it takes a quarter less of the processor than Chromium's own
+headless mode. Debian's package of it has the same name."""
+
+NAMES = (SHELL, "chromium", "chromium-browser")
 """Commands that the browser tests start; others (Chrome) are given by CHROMIUM."""
 
 MISSING = "The browser tests need Chromium; install the package chromium and run again."
@@ -31,7 +35,12 @@ def starts(program: str) -> bool:
 
 
 def ensure() -> None:
-    """Bring a Chromium where none starts: Debian's as root, else Playwright's. Raises Refusal."""
+    """Bring a Chromium where none starts: Debian's as root, its lighter one first, else Playwright's.
+
+    Raises Refusal.
+    """
+    if debian.can_install() and not os.environ.get("CHROMIUM") and not shutil.which(SHELL):
+        debian.install(SHELL)
     if _is_there():
         return
     if debian.can_install():

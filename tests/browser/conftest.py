@@ -1,7 +1,6 @@
 """A real Chromium before a real server before the sandbox; any console error fails the test."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from threading import Lock
 
@@ -11,6 +10,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from scripts import chromium
 from tests.campaign import rounds
 from tests.conftest import person
 from tests.views.conftest import account, box
@@ -31,9 +31,7 @@ FLAGS = [
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """The system's Chromium where there is one, else the one that Playwright brought."""
-    found = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    )
+    found = chromium.find()
     options = {**browser_type_launch_args, "args": FLAGS}
     return {**options, "executable_path": found} if found else options
 

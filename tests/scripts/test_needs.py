@@ -25,6 +25,8 @@ def test_a_chromium_is_found_on_the_path(tmp_path, monkeypatch):
     assert chromium.find(str(tmp_path)) == str(second)
     first = program(tmp_path, "chromium")
     assert chromium.find(str(tmp_path)) == str(first)
+    light = program(tmp_path, "chromium-headless-shell")
+    assert chromium.find(str(tmp_path)) == str(light)
     monkeypatch.setenv("CHROMIUM", "/opt/chrome")
     assert chromium.find(str(tmp_path)) == "/opt/chrome"
 
@@ -53,14 +55,28 @@ def asked(monkeypatch):
 @pytest.mark.parametrize(
     ("root", "tried"),
     [
-        (True, ["chromium", "-m playwright install chromium"]),
+        (True, ["chromium-headless-shell", "chromium", "-m playwright install chromium"]),
         (False, ["-m playwright install chromium"]),
     ],
 )
 def test_a_missing_chromium_is_brought_or_named(monkeypatch, asked, root, tried):
     monkeypatch.setattr(debian, "can_install", lambda: root)
+    monkeypatch.setenv("PATH", "")
     with pytest.raises(Refusal, match="install the package chromium"):
         chromium.ensure()
+    assert asked == tried
+
+
+@pytest.mark.parametrize(
+    ("given", "tried"), [("", ["chromium-headless-shell"]), ("/opt/chrome", [])]
+)
+def test_the_lighter_chromium_is_brought_where_another_would_do(monkeypatch, asked, given, tried):
+    monkeypatch.setattr(debian, "can_install", lambda: True)
+    monkeypatch.setattr(chromium, "find", lambda: "/usr/bin/chromium")
+    monkeypatch.setattr(chromium, "starts", lambda program: True)
+    monkeypatch.setenv("CHROMIUM", given)
+    monkeypatch.setenv("PATH", "")
+    chromium.ensure()
     assert asked == tried
 
 
