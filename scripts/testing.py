@@ -18,8 +18,8 @@ from scripts import chromium, libreoffice, neutral, postgres, redis
 from scripts.install import ROOT, install
 from scripts.refusal import guarded
 
-WORKERS = 2
-"""More gain little: the tests of time-outs wait, the browser's fill two cores."""
+WORKERS = min(8, max(2, len(os.sched_getaffinity(0))))
+"""One a processor: the tests of time-outs wait, but the browser's fill two."""
 
 
 SPARED = ("tests/docs", "tests/provider", "tests/sandbox", "tests/scripts", "tests/sms")
