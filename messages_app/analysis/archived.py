@@ -49,7 +49,7 @@ def list_archived(
     if cursor and query.fence is not None and not is_inside(cursor.key, query.fence):
         # Where the list goes on from a row tells that it exists, and when.
         cursor = None
-    jumps = Jumps.of(query)
+    jumps = Jumps.of(query, by_country=asked.order.column == "country")
     total = jumps.total if jumps else asked.count(COUNTED + 1)
     known = bool(jumps) or total <= COUNTED
     keys = asked.beside(cursor, total) if cursor else None

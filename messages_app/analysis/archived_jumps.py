@@ -17,9 +17,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 from messages_app.analysis.archived_order import Order, Place
 from messages_app.analysis.conditions import in_force, narrowed
 from messages_app.analysis.query import MessageQuery
-from messages_app.analysis.rolled import ROLLED, dimension_of, pieces_of, within
+from messages_app.analysis.rolled import ROLLED, dimension_of, grains_of, pieces_of, within
 from messages_app.archive.columns import wall_seconds, wall_time
-from messages_app.archive.rollups import DAYS, DIMENSIONS, HOURS, MONTHS, Grain
+from messages_app.archive.rollups import Grain
 from messages_app.models import Message, Rollup
 
 ORDERS = ("", "country")
@@ -50,12 +50,13 @@ class Jumps:
     pieces: Sequence[Piece] = ()
 
     @classmethod
-    def of(cls, query: MessageQuery) -> Self | None:
-        """None where the rollups do not know the question."""
+    def of(cls, query: MessageQuery, *, by_country: bool = False) -> Self | None:
+        """None where the rollups do not know the question. `by_country`: for a list in that order."""
         dimension = dimension_of(query)
         if dimension is None:
             return None
-        grains = (DIMENSIONS[dimension],) if dimension else (MONTHS, DAYS, HOURS)
+        alone = not (by_country or any(asked.countries for asked in query.layers))
+        grains = [grain for grain in grains_of(dimension, alone=alone) if not grain.is_weekly]
         known = (ROLLED[c.name](asked) for c, asked in in_force(query))
         clause = reduce(and_, known, Q() if dimension else Q(value=""))
         first, last = (wall_seconds(wall) for wall in query.span)

@@ -180,19 +180,16 @@ def pieces_of(start: int, end: int, grains: Sequence[Grain]) -> Iterator[Piece]:
         yield from pieces_of(start, end, finer)
 
 
-def _base(alone: bool) -> Sequence[Grain]:
-    """The grains without a further dimension, coarse to fine; `alone`: no country tells apart."""
-    if not alone:
-        return (MONTHS, DAYS, HOURS)
-    return (MONTH_HOURS, MONTH_TOTALS, DAY_TOTALS, HOUR_TOTALS)
-
-
-def _further(name: str, alone: bool) -> Sequence[Grain]:
-    """Those of a further dimension."""
-    days = DIMENSION_TOTALS.get(name) if alone else None
+def grains_of(dimension: str, *, alone: bool) -> Sequence[Grain]:
+    """The grains of a further dimension, "" for none, coarse to fine; `alone`: no country tells apart."""
+    if not dimension:
+        if not alone:
+            return (MONTHS, DAYS, HOURS)
+        return (MONTH_HOURS, MONTH_TOTALS, DAY_TOTALS, HOUR_TOTALS)
+    days = DIMENSION_TOTALS.get(dimension) if alone else None
     if days is None:
-        return (DIMENSIONS[name],)
-    return (DIMENSION_MONTHS[name], days)
+        return (DIMENSIONS[dimension],)
+    return (DIMENSION_MONTHS[dimension], days)
 
 
 def within(piece: Piece) -> Q:
@@ -243,9 +240,7 @@ class _Source:
             return ()
         countries = any(asked.countries for asked in self.query.layers)
         alone = not (self.by_country or countries)
-        found = (
-            _further(self.value or dimension, alone) if self.value or dimension else _base(alone)
-        )
+        found = grains_of(self.value or dimension, alone=alone)
         return [grain for grain in found if self._fits(grain)]
 
     def _fits(self, grain: Grain) -> bool:

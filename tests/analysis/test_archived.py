@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from messages_app.analysis import archived
-from messages_app.analysis.archived import Cursor, count_archived, list_archived
+from messages_app.analysis.archived import Cursor, count_archived, list_archived, row_slices
 from messages_app.analysis.archived_jumps import Jumps
 from messages_app.analysis.archived_order import Order, Place
 from messages_app.analysis.conditions import holds, narrowed
@@ -197,6 +197,18 @@ def test_a_far_page_by_country_passes_over_the_rows_of_an_hour(db, monkeypatch, 
     hours = Counter((row.country, f"{row.date:%F %H}") for row in rows if holds(row, query))
     assert len(passed) >= pages
     assert max(passed) < max(hours.values())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_slices_of_rows_are_the_whole_list_in_its_order(db, seed):
+    chance = random.Random(seed)
+    rows = fill(chance, 400)
+    for _ in range(rounds(sample=15, full=300)):
+        query, size = some_query(chance), chance.choice([1, 7, 40, 500])
+        wanted = sorted_records([row for row in rows if holds(row, query)], query)
+        found = [list(part) for part in row_slices(query, size)]
+        assert [key for part in found for key in part] == [number(row) for row in wanted], query
+        assert all(len(part) <= size for part in found), query
 
 
 def test_a_cursor_whose_row_is_gone_gives_way_to_the_page_s_number(db):
