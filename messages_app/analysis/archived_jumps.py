@@ -6,7 +6,7 @@ by one. All times here are wall seconds, `stop` is the first second beyond.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
@@ -37,6 +37,12 @@ class Piece:
     stop: int
     rows: int
     finer: Sequence[Grain] = ()
+
+    def edge(self, order: Order) -> Place:
+        """Where it begins in an order by time."""
+        if order.descends:
+            return Place((self.stop, NO_KEY), wall_time(self.stop - 1))
+        return Place((self.start - 1, ANY_KEY), wall_time(self.start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +84,25 @@ class Jumps:
         if found is None:
             return None
         piece, rest = found
-        if order.descends:
-            return Place((piece.stop, NO_KEY), wall_time(piece.stop - 1)), rest
-        return Place((piece.start - 1, ANY_KEY), wall_time(piece.start)), rest
+        return piece.edge(order), rest
+
+    def ends(self, rows: int, order: Order) -> Iterator[tuple[Place, int]]:
+        """The list by time in stretches of `rows` at most, but where the finest grain has more at once:
+        where each ends but the last, and how many are in it."""
+        inside = 0
+        for piece in self._small(self.pieces, rows, descends=order.descends):
+            if inside and inside + piece.rows > rows:
+                yield piece.edge(order), inside
+                inside = 0
+            inside += piece.rows
+
+    def _small(self, pieces: Sequence[Piece], rows: int, *, descends: bool) -> Iterator[Piece]:
+        for piece in reversed(pieces) if descends else pieces:
+            if piece.rows > rows and piece.finer:
+                finer = self._pieces(piece.start, piece.stop, piece.finer)
+                yield from self._small(finer, rows, descends=descends)
+            else:
+                yield piece
 
     def _in_country(self, rows: int, order: Order) -> tuple[Place, int] | None:
         for country, counted in sorted(self._countries().items(), reverse=order.descends):

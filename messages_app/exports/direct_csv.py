@@ -45,8 +45,8 @@ PLAIN = (*TIMES, *WHOLE, "cost", "encoding")
 
 _TIME = {
     "sqlite": "datetime({}, 'unixepoch')",
-    # Connections are kept at UTC, which a column of wall time counts in.
-    "postgresql": "to_timestamp({})::timestamp",
+    # Half the work of `to_timestamp`, whose zone has to be taken off again.
+    "postgresql": "timestamp '1970-01-01' + make_interval(secs => {})",
 }
 _COST = {
     "sqlite": "CASE WHEN cost %% 1000000 != 0 THEN rtrim(printf("

@@ -200,9 +200,18 @@ def test_a_far_page_by_country_passes_over_the_rows_of_an_hour(db, monkeypatch, 
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_slices_of_rows_are_the_whole_list_in_its_order(db, seed):
+def test_slices_of_rows_are_the_whole_list_in_its_order(db, monkeypatch, seed):
     chance = random.Random(seed)
     rows = fill(chance, 400)
+    place_at, sought = Order.place_at, []
+
+    def seek(order: Order, among: QuerySet[Message, Any], at: int) -> Place | None:
+        sought.append(at)
+        return place_at(order, among, at)
+
+    monkeypatch.setattr(Order, "place_at", seek)
+    told = [list(part) for part in row_slices(over(DAY - timedelta(days=1), 10**7), 200)]
+    assert (len(told) > 1, sought) == (True, []), "the rollups say where a slice ends"
     for _ in range(rounds(sample=15, full=300)):
         query, size = some_query(chance), chance.choice([1, 7, 40, 500])
         wanted = sorted_records([row for row in rows if holds(row, query)], query)
