@@ -119,7 +119,7 @@ def test_campaigns_just_large_enough_on_a_day_of_the_question_are_told(seed):
         expected = parts_of(of(query, archived()), query, CAMPAIGN)
         assert parts_archived(query, CAMPAIGN) == expected, query
         sizes.add(len(expected))
-    assert len(sizes) > 2
+    assert len(sizes) > 1
 
 
 def without_delays(tally: Tally) -> Tally:
