@@ -129,11 +129,20 @@ def parts_archived(
     asked = asked_by(query, facet)
     if asked is None:
         return {}
-    only = _Source(asked, facet.value, DAY).large() if facet.is_bulk else None
+    only = _large(asked) if facet.is_bulk else None
     source = _Source(
         asked, facet.value, facet.width, facet.is_weekly, facet.by_country, timed, only
     )
     return parts(source.cells(), asked, facet)
+
+
+def _large(query: MessageQuery) -> list[str]:
+    """The campaigns with BULK outgoing rows of the question on a day, as `facets.bulk` has them."""
+    first, last = (DAYS.floor(wall_seconds(wall)) for wall in query.span)
+    # What is large within a question is so as a whole.
+    found = Rollup.objects.filter(grain=BULK_DAYS.code, bucket__gte=first, bucket__lte=last)
+    known = list(found.values_list("value", flat=True).distinct())
+    return _Source(query, "campaign", DAY, only=known).large()
 
 
 def dimension_of(query: MessageQuery) -> str | None:
@@ -260,14 +269,14 @@ class _Source:
             yield start, stop, start >= young, prices.at(wall_time(start))
 
     def large(self) -> list[str]:
-        """The campaigns with BULK outgoing rows of the question on a day, as `facets.bulk` has them.
+        """Those with BULK outgoing rows on a day.
 
         Asked for by themselves: days tell them, of which a year's campaigns have many more than states.
         """
         start, end = (wall_seconds(wall) for wall in self.query.span)
         grains, rows, rollups = self._grains(), self._rows(), self._rollups()
         if not any(asked.countries for asked in self.query.layers):
-            # What is large within a question is so as a whole.
+            # It has all that are large on a day, and hardly any others.
             grains = [BULK_DAYS for _grain in grains]
         found: set[str] = set()
         # No day is in two pieces.

@@ -122,6 +122,42 @@ def test_campaigns_just_large_enough_on_a_day_of_the_question_are_told(seed):
     assert len(sizes) > 1
 
 
+def test_a_campaign_s_last_message_may_be_the_range_s_last_second():
+    start = datetime(2026, 11, 20, 12)
+    dates = [start + timedelta(seconds=at) for at in range(BULK)]
+    fill([record(message_id=at, campaign_id=7, date=date) for at, date in enumerate(dates)])
+    list(rebuild_all())
+    assert list(parts_archived(over(start, dates[-1]), CAMPAIGN)) == ["7"]
+    assert parts_archived(over(start, dates[-2]), CAMPAIGN) == {}
+
+
+@pytest.mark.parametrize("days", [0, 2])
+def test_a_campaign_is_as_large_as_its_fence_lets_it_be_and_replies_make_none(days):
+    """T16: within one part of a day, and over whole days."""
+    start = datetime(2026, 11, 20, 12)
+    lands = (("FR", BULK), ("BE", BULK - 1), ("BE", BULK))
+    fill(
+        [
+            record(message_id=next(numbers), campaign_id=at, country=land, date=start)
+            for numbers in (count(),)
+            for at, (land, sent) in enumerate(lands)
+            for _ in range(sent)
+        ]
+        + [
+            incoming(message_id=at, campaign_id=2, date=start, country="FR")
+            for at in range(2 * BULK)
+        ]
+    )
+    list(rebuild_all())
+    asked = over(start - timedelta(days=days), start + timedelta(days=days, hours=1))
+    assert list(parts_archived(asked, CAMPAIGN)) == ["0", "2"]
+    for land, expected in (("FR", ["0"]), ("BE", ["2"])):
+        assert (
+            list(parts_archived(asked.but(fence=asked.but(countries=(land,))), CAMPAIGN))
+            == expected
+        )
+
+
 def without_delays(tally: Tally) -> Tally:
     return replace(tally, delay_bins=Counter(), delays_left_out=0)
 
