@@ -116,25 +116,18 @@ def key_slices(query: MessageQuery, size: int) -> Iterator[list[int]]:
 def row_slices(query: MessageQuery, size: int) -> Iterator[QuerySet[Message, int]]:
     """All rows of the question as sets in its order, each ordered and of about `size`.
 
-    A set ends at a row or a time, not at a number: what comes or goes before it is asked makes it larger
-    or smaller, and moves no other. Whoever has the database write the rows reads no key of them.
+    A set ends at a row, not at a number: what comes or goes before it is asked makes it larger or
+    smaller, and moves no other. Whoever has the database write the rows reads no key of them.
     """
-    asked, jumps = _Asked(query, narrowed(query), Order.of(query)), Jumps.of(query)
-    total = jumps.total if jumps else asked.count(COUNTED + 1)
+    asked = _Asked(query, narrowed(query), Order.of(query))
+    total = asked.count(COUNTED + 1)
     for piece in asked.order.pieces():
-        after = None
-        for end, rows in asked.stretches(jumps, size):
-            is_more = rows is None or rows > size
-            while is_more:
-                rest = asked.rows_of(asked.stretch(after, end) & piece, asked.order, total, size)
-                last = asked.order.place_at(rest, size - 1)
-                if is_more := last is not None:
-                    yield asked.rows_of(
-                        asked.stretch(after, last) & piece, asked.order, total, size
-                    )
-                    after = last
-            yield asked.rows_of(asked.stretch(after, end) & piece, asked.order, total, size)
-            after = end
+        after, is_more = None, True
+        while is_more:
+            rest = asked.rows_of(asked.stretch(after, None) & piece, asked.order, total, size)
+            last = asked.order.place_at(rest, size - 1)
+            yield asked.rows_of(asked.stretch(after, last) & piece, asked.order, total, size)
+            after, is_more = last, last is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,35 +148,24 @@ class _Asked:
         first, last = self.query.offset, self.query.offset + self.query.per_page + 1
         span = Q(date__range=self.query.span)
         if jumps and first >= JUMPED and self.order.column in ORDERS:
-            return self._jumped(jumps, first)
+            keys = self._jumped(jumps, first)
+            if keys is not None:
+                return keys
         if not is_total_known or first < total // 2:
             return list(self.rows_of(span, self.order, total, last)[first:last])
         first, last = max(0, total - last), max(0, total - first)
         return list(self.rows_of(span, self.order.reversed(), total, last)[first:last])[::-1]
 
-    def _jumped(self, jumps: Jumps, first: int) -> list[int]:
+    def _jumped(self, jumps: Jumps, first: int) -> list[int] | None:
+        """None where no place is told: past the end, or while counts are made anew."""
         found = jumps.place(first, self.order)
         if found is None:
-            return []
+            return None
         place, rest = found
         # Of these orders what lies beyond a place is one part.
         (part,) = self._parts(place, self.order)
         last = rest + self.query.per_page + 1
-        return list(self.rows_of(part, self.order, COUNTED, last)[rest:last])
-
-    def stretches(
-        self, jumps: Jumps | None, size: int
-    ) -> Iterator[tuple[Place | None, int | None]]:
-        """Where stretches of about `size` rows end, the last at None, and how many rows each has, None
-        where only passing over them can tell."""
-        if jumps is None or self.order.column:
-            yield None, None
-            return
-        rest = jumps.total
-        for end, rows in jumps.ends(size, self.order):
-            yield end, rows
-            rest -= rows
-        yield None, rest
+        return list(self.rows_of(part, self.order, jumps.total, last)[rest:last])
 
     def beside(self, cursor: Cursor, total: int) -> list[int] | None:
         """None where the cursor is no help: its row is gone, or too few rows lie before it."""

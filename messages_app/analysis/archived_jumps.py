@@ -6,7 +6,7 @@ by one. All times here are wall seconds, `stop` is the first second beyond.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
@@ -39,7 +39,8 @@ class Piece:
     finer: Sequence[Grain] = ()
 
     def edge(self, order: Order) -> Place:
-        """Where it begins in an order by time."""
+        """Where it begins in an order by time. The place's date is one of its own, since a list knows the
+        bounds of its range by that."""
         if order.descends:
             return Place((self.stop, NO_KEY), wall_time(self.stop - 1))
         return Place((self.start - 1, ANY_KEY), wall_time(self.start))
@@ -64,7 +65,7 @@ class Jumps:
         alone = not (by_country or any(asked.countries for asked in query.layers))
         grains = [grain for grain in grains_of(dimension, alone=alone) if not grain.is_weekly]
         known = (ROLLED[c.name](asked) for c, asked in in_force(query))
-        clause = reduce(and_, known, Q() if dimension else Q(value=""))
+        clause = reduce(and_, known, Q())
         first, last = (wall_seconds(wall) for wall in query.span)
         return cls(narrowed(query), clause, (first, last + 1), grains).counted()
 
@@ -85,24 +86,6 @@ class Jumps:
             return None
         piece, rest = found
         return piece.edge(order), rest
-
-    def ends(self, rows: int, order: Order) -> Iterator[tuple[Place, int]]:
-        """The list by time in stretches of `rows` at most, but where the finest grain has more at once:
-        where each ends but the last, and how many are in it."""
-        inside = 0
-        for piece in self._small(self.pieces, rows, descends=order.descends):
-            if inside and inside + piece.rows > rows:
-                yield piece.edge(order), inside
-                inside = 0
-            inside += piece.rows
-
-    def _small(self, pieces: Sequence[Piece], rows: int, *, descends: bool) -> Iterator[Piece]:
-        for piece in reversed(pieces) if descends else pieces:
-            if piece.rows > rows and piece.finer:
-                finer = self._pieces(piece.start, piece.stop, piece.finer)
-                yield from self._small(finer, rows, descends=descends)
-            else:
-                yield piece
 
     def _in_country(self, rows: int, order: Order) -> tuple[Place, int] | None:
         for country, counted in sorted(self._countries().items(), reverse=order.descends):
