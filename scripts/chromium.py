@@ -20,9 +20,9 @@ MISSING = "The browser tests need Chromium; install the package chromium and run
 
 
 def find(path: str | None = None) -> str:
-    """The machine's own Chromium (the environment's CHROMIUM first), else an empty text."""
-    given = os.environ.get("CHROMIUM", "")
-    return given or next((hit for name in NAMES if (hit := shutil.which(name, path=path))), "")
+    """The machine's own Chromium that starts (the environment's CHROMIUM first), else an empty text."""
+    hits = (shutil.which(name, path=path) for name in NAMES)
+    return os.environ.get("CHROMIUM", "") or next((hit for hit in hits if hit and starts(hit)), "")
 
 
 def starts(program: str) -> bool:
@@ -37,13 +37,16 @@ def starts(program: str) -> bool:
 def ensure() -> None:
     """Bring a Chromium where none starts: Debian's as root, its lighter one first, else Playwright's.
 
-    Raises Refusal.
+    The lighter one also beside another, where Debian is known to have it. Raises Refusal.
     """
-    if debian.can_install() and not os.environ.get("CHROMIUM") and not shutil.which(SHELL):
+    is_there, can_install = _is_there(), debian.can_install()
+    if is_there and (os.environ.get("CHROMIUM") or shutil.which(SHELL)):
+        return
+    if can_install and (not is_there or debian.knows(SHELL)):
         debian.install(SHELL)
     if _is_there():
         return
-    if debian.can_install():
+    if can_install:
         debian.install("chromium")
         if starts(find()):
             return

@@ -9,6 +9,17 @@ def can_install() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
+def knows(package: str) -> bool:
+    """Whether it could be installed, as far as is known without asking anybody."""
+    apt = shutil.which("apt-cache") or "apt-cache"
+    try:
+        return (
+            subprocess.run([apt, "show", package], capture_output=True, check=False).returncode == 0
+        )
+    except OSError:
+        return False
+
+
 def install(*packages: str) -> None:
     """Install without asking; whether it worked shows in whether what was wanted is there."""
     print(f"Installing {' '.join(packages)} by apt-get …", flush=True)

@@ -18,7 +18,7 @@ from scripts import chromium, libreoffice, neutral, postgres, redis
 from scripts.install import ROOT, install
 from scripts.refusal import guarded
 
-WORKERS = min(8, max(2, len(os.sched_getaffinity(0))))
+WORKERS = min(8, max(2, os.cpu_count() or 2))
 """One a processor: the tests of time-outs wait, but the browser's fill two."""
 
 

@@ -67,11 +67,21 @@ def test_a_missing_chromium_is_brought_or_named(monkeypatch, asked, root, tried)
     assert asked == tried
 
 
+def test_a_chromium_that_does_not_start_hides_no_other(tmp_path):
+    program(tmp_path, "chromium-headless-shell", status=127)
+    good = program(tmp_path, "chromium")
+    assert chromium.find(str(tmp_path)) == str(good)
+
+
 @pytest.mark.parametrize(
-    ("given", "tried"), [("", ["chromium-headless-shell"]), ("/opt/chrome", [])]
+    ("given", "known", "tried"),
+    [("", True, ["chromium-headless-shell"]), ("", False, []), ("/opt/chrome", True, [])],
 )
-def test_the_lighter_chromium_is_brought_where_another_would_do(monkeypatch, asked, given, tried):
+def test_the_lighter_chromium_is_brought_where_another_would_do(
+    monkeypatch, asked, given, known, tried
+):
     monkeypatch.setattr(debian, "can_install", lambda: True)
+    monkeypatch.setattr(debian, "knows", lambda package: known)
     monkeypatch.setattr(chromium, "find", lambda: "/usr/bin/chromium")
     monkeypatch.setattr(chromium, "starts", lambda program: True)
     monkeypatch.setenv("CHROMIUM", given)

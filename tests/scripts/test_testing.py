@@ -46,7 +46,9 @@ def test_no_test_that_postgresql_is_spared_uses_a_database(request):
     spared = [item for item in request.session.items if item.nodeid.startswith(testing.SPARED)]
     assert spared, "this one is"
     marked = [item.nodeid for item in spared if item.get_closest_marker("django_db")]
-    of_database = {"db", "transactional_db", "live_server", "own_database"}
+    of_database = {
+        "db", "transactional_db", "live_server", "own_database", "production_database", "migrated",
+    }  # fmt: skip
     given = [item.nodeid for item in spared if of_database & set(item.fixturenames)]
     assert marked + given == []
     assert all((ROOT / folder).is_dir() for folder in testing.SPARED)
