@@ -9,7 +9,7 @@ the question is for others to say.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
@@ -138,11 +138,15 @@ def parts_archived(
 
 def _large(query: MessageQuery) -> list[str]:
     """The campaigns with BULK outgoing rows of the question on a day, as `facets.bulk` has them."""
+    source = _Source(query, "campaign", DAY)
+    if source.grains() and not any(asked.countries for asked in query.layers):
+        # They are all that this has, or hardly any others.
+        return source.large([BULK_DAYS])
     first, last = (DAYS.floor(wall_seconds(wall)) for wall in query.span)
-    # What is large within a question is so as a whole.
-    found = Rollup.objects.filter(grain=BULK_DAYS.code, bucket__gte=first, bucket__lte=last)
-    known = list(found.values_list("value", flat=True).distinct())
-    return _Source(query, "campaign", DAY, only=known).large()
+    # What is large within a question is so as a whole: single sends are a hundred times as many.
+    known = Rollup.objects.filter(grain=BULK_DAYS.code, bucket__gte=first, bucket__lte=last)
+    only = list(known.values_list("value", flat=True).distinct())
+    return replace(source, only=only).large(source.grains())
 
 
 def dimension_of(query: MessageQuery) -> str | None:
@@ -228,7 +232,7 @@ class _Source:
 
     def cells(self) -> Iterator[Cell]:
         """Every row of the question in exactly one cell, all of whose rows are judged alike."""
-        grains = self._grains()
+        grains = self.grains()
         rows, rollups = self._rows(), self._rollups()
         for start, stop, *judged in self._eras():
             pieces = list(pieces_of(start, stop, grains))
@@ -242,7 +246,7 @@ class _Source:
         state = seen_state(cell.state, self.query.mask)
         return cell if state == cell.state else cell._replace(state=state)
 
-    def _grains(self) -> Sequence[Grain]:
+    def grains(self) -> Sequence[Grain]:
         """What can answer the question, coarse to fine; nothing: only its rows."""
         dimension = dimension_of(self.query)
         if dimension is None or (self.value and dimension not in ("", self.value)):
@@ -268,16 +272,13 @@ class _Source:
         for start, stop in pairwise(inside):
             yield start, stop, start >= young, prices.at(wall_time(start))
 
-    def large(self) -> list[str]:
-        """Those with BULK outgoing rows on a day.
+    def large(self, grains: Sequence[Grain]) -> list[str]:
+        """Campaigns with BULK outgoing rows on a day, by these grains of days; without any, by the rows.
 
         Asked for by themselves: days tell them, of which a year's campaigns have many more than states.
         """
         start, end = (wall_seconds(wall) for wall in self.query.span)
-        grains, rows, rollups = self._grains(), self._rows(), self._rollups()
-        if not any(asked.countries for asked in self.query.layers):
-            # It has all that are large on a day, and hardly any others.
-            grains = [BULK_DAYS for _grain in grains]
+        rows, rollups = self._rows(), self._rollups()
         found: set[str] = set()
         # No day is in two pieces.
         for piece in pieces_of(start, end + 1, grains):
