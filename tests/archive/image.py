@@ -58,7 +58,7 @@ def _tables() -> Iterator[Table]:
 
 def _table(model: type[models.Model]) -> Table:
     fields = [f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)]
-    columns = tuple(connection.ops.quote_name(f.column) for f in fields)
+    columns = tuple(connection.ops.quote_name(str(f.column)) for f in fields)
     name = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(columns)} FROM {name}")
