@@ -111,7 +111,7 @@ def test_rollups_and_rows_give_what_the_pure_function_gives(questions, monkeypat
         assert break_down_archived(query, size) == expected.found, query
         by = {name: parts_archived(query, facet) for name, facet in FACETS.items()}
         assert by == expected.by, query
-    monkeypatch.setattr(rolled._Source, "_grains", lambda _source: ())
+    monkeypatch.setattr(rolled._Source, "grains", lambda _source: ())
     for query, rows in questions[: len(questions) // 3]:
         size = bucket_for(query)
         with CaptureQueriesContext(connection) as asked:
