@@ -1,6 +1,6 @@
 """An archive that many tests begin with: read from the provider once, then put back as it was.
 
-Reading it takes ten times as long, and how that is done is for the tests of the sync to show.
+Reading it takes three times as long, and how that is done is for the tests of the sync to show.
 """
 
 from collections.abc import Callable, Iterator
