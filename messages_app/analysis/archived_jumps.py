@@ -17,7 +17,14 @@ from django.db.models import Count, Q, QuerySet, Sum
 from messages_app.analysis.archived_order import Order, Place
 from messages_app.analysis.conditions import in_force, narrowed
 from messages_app.analysis.query import MessageQuery
-from messages_app.analysis.rolled import ROLLED, dimension_of, grains_of, pieces_of, within
+from messages_app.analysis.rolled import (
+    ROLLED,
+    dimension_of,
+    grains_of,
+    names_countries,
+    pieces_of,
+    within,
+)
 from messages_app.archive.columns import wall_seconds, wall_time
 from messages_app.archive.rollups import Grain
 from messages_app.models import Message, Rollup
@@ -62,7 +69,7 @@ class Jumps:
         dimension = dimension_of(query)
         if dimension is None:
             return None
-        alone = not (by_country or any(asked.countries for asked in query.layers))
+        alone = not (by_country or names_countries(query))
         grains = [grain for grain in grains_of(dimension, alone=alone) if not grain.is_weekly]
         known = (ROLLED[c.name](asked) for c, asked in in_force(query))
         clause = reduce(and_, known, Q())
@@ -126,20 +133,15 @@ class Jumps:
         return None
 
     def _pieces(self, start: int, stop: int, grains: Sequence[Grain]) -> list[Piece]:
-        if start >= stop:
-            return []
-        if not grains:
-            rows = Message.objects.filter(self.rows, date__gte=start, date__lt=stop)
-            return [Piece(start, stop, rows.count())]
-        grain, *finer = grains
-        first, last = grain.ceil(start), grain.floor(stop)
-        if first >= last:
-            return self._pieces(start, stop, finer)
-        return [
-            *self._pieces(start, first, finer),
-            *self._rolled(first, last, grain, finer),
-            *self._pieces(last, stop, finer),
-        ]
+        found: list[Piece] = []
+        for grain, first, last in pieces_of(start, stop, grains):
+            if grain:
+                finer = grains[grains.index(grain) + 1 :]
+                found.extend(self._rolled(first, last, grain, finer))
+            else:
+                rows = Message.objects.filter(self.rows, date__gte=first, date__lt=last)
+                found.append(Piece(first, last, rows.count()))
+        return found
 
     def _rolled(self, start: int, stop: int, grain: Grain, finer: Sequence[Grain]) -> list[Piece]:
         found = (

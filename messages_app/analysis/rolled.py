@@ -139,7 +139,7 @@ def parts_archived(
 def _large(query: MessageQuery) -> list[str]:
     """The campaigns with BULK outgoing rows of the question on a day, as `facets.bulk` has them."""
     source = _Source(query, "campaign", DAY)
-    if source.grains() and not any(asked.countries for asked in query.layers):
+    if source.grains() and not names_countries(query):
         # They are all that this has, or hardly any others.
         return source.large([BULK_DAYS])
     first, last = (DAYS.floor(wall_seconds(wall)) for wall in query.span)
@@ -193,6 +193,11 @@ def pieces_of(start: int, end: int, grains: Sequence[Grain]) -> Iterator[Piece]:
         yield from pieces_of(start, end, finer)
 
 
+def names_countries(query: MessageQuery) -> bool:
+    """Whether rows of some countries alone are asked for: totals of all of them do not help."""
+    return any(asked.countries for asked in query.layers)
+
+
 def grains_of(dimension: str, *, alone: bool) -> Sequence[Grain]:
     """The grains of a further dimension, "" for none, coarse to fine; `alone`: no country tells apart."""
     if not dimension:
@@ -206,6 +211,7 @@ def grains_of(dimension: str, *, alone: bool) -> Sequence[Grain]:
 
 
 def within(piece: Piece) -> Q:
+    """The rollups of a piece that is counted by them, as a clause."""
     grain, start, end = piece
     assert grain
     found = Q(grain=grain.code, bucket__gte=start, bucket__lt=end)
@@ -251,8 +257,7 @@ class _Source:
         dimension = dimension_of(self.query)
         if dimension is None or (self.value and dimension not in ("", self.value)):
             return ()
-        countries = any(asked.countries for asked in self.query.layers)
-        alone = not (self.by_country or countries)
+        alone = not (self.by_country or names_countries(self.query))
         found = grains_of(self.value or dimension, alone=alone)
         return [grain for grain in found if self._fits(grain)]
 
@@ -289,14 +294,14 @@ class _Source:
     def _rows(self) -> Q:
         found = narrowed(self.query)
         if self.only is not None:
-            found &= _one_of("campaign_id", [int(value) for value in self.only])
+            found &= _among("campaign_id", [int(value) for value in self.only])
         return found
 
     def _rollups(self) -> Q:
         """The question but for its range as a clause over `models.Rollup`, as far as they know it."""
         found = Q()
         if self.only is not None:
-            found = _one_of("value", self.only)
+            found = _among("value", self.only)
         for condition, asked in in_force(self.query):
             clause = ROLLED.get(condition.name)
             if clause:
@@ -388,7 +393,7 @@ def _sent_from(clause: Q, piece: Piece) -> QuerySet[Any, Any]:
     return by_day.values_list("campaign_id", "day").annotate(sent=Count("key"))
 
 
-def _one_of(column: str, values: Sequence[str] | Sequence[int]) -> Q:
+def _among(column: str, values: Sequence[str] | Sequence[int]) -> Q:
     """Hundreds of values as one parameter: each on its own takes longer to write down than to seek."""
     if not values:
         return any_of(column, ())
